@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"time"
+
+	"go.yaml.in/yaml/v3"
 )
 
 // Date is a civil date in the season's zone. The zero Date is no date.
@@ -52,14 +54,6 @@ func (d Date) ChineseYear() string { return fmt.Sprintf("%d年%s", d.Year, d.Chi
 // AddDays is n days later, or earlier when n is negative.
 func (d Date) AddDays(n int) Date { return dateIn(d.utc().AddDate(0, 0, n)) }
 
-// AddMonths is n months later on the same day, or on the last day of a month that is too short:
-// one month after 31 January is the last of February.
-func (d Date) AddMonths(n int) Date {
-	first := time.Date(d.Year, d.Month+time.Month(n), 1, 0, 0, 0, 0, time.UTC)
-	last := first.AddDate(0, 1, -1).Day()
-	return Date{first.Year(), first.Month(), min(d.Day, last)}
-}
-
 // Compare is -1, 0 or 1 as d is before, on or after e.
 func (d Date) Compare(e Date) int {
 	return cmp.Or(cmp.Compare(d.Year, e.Year), cmp.Compare(d.Month, e.Month), cmp.Compare(d.Day, e.Day))
@@ -82,20 +76,14 @@ func (d Date) At(c Clock, zone *time.Location) time.Time {
 	return time.Date(d.Year, d.Month, d.Day, int(c)/60, int(c)%60, 0, 0, zone)
 }
 
-// MarshalText writes 2020-07-31.
-func (d Date) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
-
-// UnmarshalText reads 2020-07-31; empty text is the zero Date.
-func (d *Date) UnmarshalText(b []byte) error {
-	if len(b) == 0 {
-		*d = Date{}
-		return nil
+// UnmarshalYAML reads 2006-01-02; a fault carries its line.
+func (d *Date) UnmarshalYAML(n *yaml.Node) error {
+	v, err := ParseDate(n.Value)
+	if err != nil {
+		return &yaml.TypeError{Errors: []string{fmt.Sprintf("line %d: %v", n.Line, err)}}
 	}
-	v, err := ParseDate(string(b))
-	if err == nil {
-		*d = v
-	}
-	return err
+	*d = v
+	return nil
 }
 
 // Clock is a time of day in minutes after midnight.
@@ -113,14 +101,33 @@ func ParseClock(s string) (Clock, error) {
 // String is 09:00.
 func (c Clock) String() string { return fmt.Sprintf("%02d:%02d", int(c)/60, int(c)%60) }
 
-// MarshalText writes 09:00.
-func (c Clock) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
-
-// UnmarshalText reads 09:00.
-func (c *Clock) UnmarshalText(b []byte) error {
-	v, err := ParseClock(string(b))
-	if err == nil {
-		*c = v
+// UnmarshalYAML reads 09:00; a fault carries its line.
+func (c *Clock) UnmarshalYAML(n *yaml.Node) error {
+	v, err := ParseClock(n.Value)
+	if err != nil {
+		return &yaml.TypeError{Errors: []string{fmt.Sprintf("line %d: %v", n.Line, err)}}
 	}
-	return err
+	*c = v
+	return nil
+}
+
+// UnmarshalYAML reads facts with one value or a list of values.
+func (c *Cond) UnmarshalYAML(n *yaml.Node) error {
+	if n.Kind != yaml.MappingNode {
+		return &yaml.TypeError{Errors: []string{fmt.Sprintf("line %d: a condition is written {question: value}", n.Line)}}
+	}
+	*c = Cond{}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, v := n.Content[i].Value, n.Content[i+1]
+		if v.Kind == yaml.ScalarNode {
+			(*c)[key] = []string{v.Value}
+			continue
+		}
+		var list []string
+		if err := v.Decode(&list); err != nil {
+			return err
+		}
+		(*c)[key] = list
+	}
+	return nil
 }

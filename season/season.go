@@ -1,73 +1,95 @@
 package season
 
-import "time"
+import (
+	"slices"
+	"strings"
+	"time"
+)
 
 // Season is one loaded and validated season file. It is immutable after Load.
 type Season struct {
-	Key    string // "cqu-2020"
-	Title  string
-	School string // the university as people call it; used in texts as {school}
-	Cohort int    // year of graduation this season is about
-	Zone   *time.Location
-	Opens  Date // first day the season is worked
-	Closes Date // last day; reminders are not planned after it
+	Key    string         `yaml:"key"` // "cqu-2020"
+	Title  string         `yaml:"title"`
+	School string         `yaml:"school"` // the university as people call it; used in texts as {school}
+	Cohort int            `yaml:"cohort"` // year of graduation this season is about
+	Zone   *time.Location `yaml:"-"`
+	ZoneID string         `yaml:"zone"`
+	Opens  Date           `yaml:"opens"`  // first day the season is worked
+	Closes Date           `yaml:"closes"` // last day; reminders are not planned after it
 
-	Dates       map[string]Date // named dates other parts of the file refer to
-	DateNames   map[string]string
-	Calendar    Calendar
-	CrossSystem CrossSystem
+	Dates       map[string]NamedDate `yaml:"dates"` // dates other parts of the file refer to
+	Calendar    Calendar             `yaml:"calendar"`
+	CrossSystem CrossSystem          `yaml:"cross_system"`
 
-	Parties      map[string]Party // who may act: member, branch, college, committee, and outside parties
-	Destinations []Destination    // in menu order
-	Questions    map[string]*Question
-	Tracks       map[string]*Track
-	Events       []Event // what can be recorded about a transfer, in the order people meet them
-	Duties       []DutyRule
-	Rates        []Rate
-	Texts        map[string]string // see requiredTexts in validate.go
+	Parties      map[string]Party     `yaml:"parties"` // who may act: member, branch, college, committee, and outside parties
+	Questions    map[string]*Question `yaml:"questions"`
+	Destinations []Destination        `yaml:"destinations"` // in menu order
+	Tracks       map[string]*Track    `yaml:"tracks"`
+	Events       []Event              `yaml:"events"` // what can be recorded about a transfer, in the order people meet them
+	Duties       []DutyRule           `yaml:"duties"`
+	Rates        []Rate               `yaml:"rates"`
+
+	Hash string `yaml:"-"` // of the file's bytes: a changed season is noticed at start
+}
+
+// NamedDate is a date of the notice with what people call it.
+type NamedDate struct {
+	Date Date   `yaml:"date"`
+	Name string `yaml:"name"`
 }
 
 // Calendar says when reminders may leave.
 type Calendar struct {
-	Morning   Clock  // the slot of the daily digest, e.g. 09:00
-	QuietFrom Clock  // no unasked-for message from here …
-	QuietTo   Clock  // … until here (may cross midnight)
-	Holidays  []Date // a reminder that falls on one leaves on the last working day before
-	Weekends  bool   // true: Saturdays and Sundays are treated like holidays
+	Morning   Clock  `yaml:"morning"`    // the slot of the daily digest
+	QuietFrom Clock  `yaml:"quiet_from"` // no unasked-for message from here …
+	QuietTo   Clock  `yaml:"quiet_to"`   // … until here (crosses midnight)
+	Holidays  []Date `yaml:"holidays"`   // a reminder that falls on one leaves on the last day before that is none
+	Weekends  bool   `yaml:"weekends"`   // Saturdays and Sundays are treated like holidays
 }
 
 // CrossSystem names the provinces that run their own League systems (跨系统).
 // Exactly one of Inside and Outside is set: a place is cross-system when it is in Inside, or not in Outside.
 type CrossSystem struct {
-	Inside     []string
-	Outside    []string
-	Initiators []string // party keys; always these when a transfer crosses systems
-	Note       string   // told to the member and the secretary
+	Inside     []string `yaml:"inside"`
+	Outside    []string `yaml:"outside"`
+	Initiators []string `yaml:"initiators"` // party keys; always these when a transfer crosses systems
+	Note       string   `yaml:"note"`       // told to the member
+}
+
+// Holds reports whether a transfer into the province crosses systems.
+func (c CrossSystem) Holds(province string) bool {
+	if province == "" {
+		return false
+	}
+	if len(c.Outside) > 0 {
+		return !slices.Contains(c.Outside, province)
+	}
+	return slices.Contains(c.Inside, province)
 }
 
 // Party is somebody who acts: key "college" is 学院团委.
 type Party struct {
-	Key, Name string
-	Inside    bool // has a role in this product, so it can be reminded (member, branch, college, committee)
+	Key    string `yaml:"-"`
+	Name   string `yaml:"name"`
+	Inside bool   `yaml:"inside"` // has a role in this product, so it can be reminded (member, branch, college, committee)
 }
 
 // Destination is one row of the notice's table (毕业去向).
 type Destination struct {
-	Key     string
-	Name    string   // as menus show it
-	Short   string   // as lists and summaries show it
-	Words   []string // plain words that mean exactly this destination
-	Explain string   // one line for the member who is unsure
-	Ask     []Asked
-	Place   string // question whose answer is the province the relation goes to; "" when it stays
-	Routes  []Route
-	Counted bool // part of the season's rates at all
+	Key     string   `yaml:"key"`
+	Name    string   `yaml:"name"`    // as menus show it
+	Short   string   `yaml:"short"`   // as lists and summaries show it
+	Words   []string `yaml:"words"`   // plain words that mean exactly this destination
+	Explain string   `yaml:"explain"` // one line for the member who is unsure
+	Ask     []Asked  `yaml:"ask"`
+	Place   string   `yaml:"place"` // question whose answer is the province the relation goes to; "" when there is none
+	Routes  []Route  `yaml:"routes"`
 }
 
 // Asked is a question with the condition under which it is asked.
 type Asked struct {
-	Question string
-	When     Cond
+	Question string `yaml:"question"`
+	When     Cond   `yaml:"when"`
 }
 
 // Cond holds when every named fact has one of the listed values. Facts are answers by question key,
@@ -81,44 +103,67 @@ type Kind string
 const (
 	KindText     Kind = "text"     // free text, Min to Max characters
 	KindChoice   Kind = "choice"   // one of Options; the value is the option's key
-	KindProvince Kind = "province" // a province; the value is its short name (广东)
-	KindDate     Kind = "date"     // a civil date; the value is 2020-09-01
+	KindProvince Kind = "province" // a province; the value is its short name
+	KindDate     Kind = "date"     // a civil date; the value is 2006-01-02
 	KindPhone    Kind = "phone"    // a mainland mobile number; the value is 11 digits; stored encrypted
 )
 
 // Question is asked of the member.
 type Question struct {
-	Key      string
-	Kind     Kind
-	Label    string // in summaries
-	Ask      string
-	Hint     string // added when an answer was not understood
-	Options  []Option
-	Min, Max int    // characters, KindText
-	From, To Date   // accepted range, KindDate
-	Personal bool   // encrypted at rest, never in logs, never shown to others than the member's own college
-	Forbid   string // KindText: reason why a name must not be given here (classified units); "" normally
+	Key      string   `yaml:"-"`
+	Kind     Kind     `yaml:"kind"`
+	Label    string   `yaml:"label"` // in summaries
+	Ask      string   `yaml:"ask"`
+	Hint     string   `yaml:"hint"` // shown below the question
+	Options  []Option `yaml:"options"`
+	Min      int      `yaml:"min"` // characters, KindText
+	Max      int      `yaml:"max"`
+	From     Date     `yaml:"from"` // accepted range, KindDate; by default the season and the year after it
+	To       Date     `yaml:"to"`
+	Personal bool     `yaml:"personal"` // encrypted at rest, never in logs
+	Optional bool     `yaml:"optional"` // may be skipped (跳过); the value is then ""
+}
+
+// Show is a value as people read it: the option's name, 9月1日, or the value itself.
+func (q *Question) Show(value string) string {
+	if value == "" {
+		return "（未填）"
+	}
+	switch q.Kind {
+	case KindChoice:
+		for _, o := range q.Options {
+			if o.Key == value {
+				return o.Name
+			}
+		}
+	case KindDate:
+		if d, err := ParseDate(value); err == nil {
+			return d.ChineseYear()
+		}
+	}
+	return value
 }
 
 // Option is one answer of a choice.
 type Option struct {
-	Key, Name string
-	Words     []string
+	Key   string   `yaml:"key"`
+	Name  string   `yaml:"name"`
+	Words []string `yaml:"words"`
 }
 
 // Route says where the relation goes under a condition; the first that holds wins.
 type Route struct {
-	Key        string
-	When       Cond
-	To         string   // text with {answer} placeholders: the receiving organisation
-	Moves      bool     // false: the relation stays with the school (in the branch To names)
-	Track      string   // which states it passes through
-	Initiators []string // party keys, before the cross-system rule
-	Review     string   // who reviews, in words
-	Steps      []string // what the member does, in order, as sentences
-	Deadline   string   // when, in words (with {date:name} placeholders)
-	Note       string
-	Duties     []string // duty keys that hang on this route
+	Key        string   `yaml:"key"`
+	When       Cond     `yaml:"when"`
+	To         string   `yaml:"to"`         // the receiving organisation, with {answer} placeholders
+	Moves      bool     `yaml:"moves"`      // false: the relation stays with the school, in the branch To names
+	Track      string   `yaml:"track"`      // which states it passes through
+	Initiators []string `yaml:"initiators"` // party keys, before the cross-system rule
+	Review     string   `yaml:"review"`     // who reviews, in words
+	Steps      []string `yaml:"steps"`      // what the member does, in order
+	Deadline   string   `yaml:"deadline"`   // when, in words, with {date:name} placeholders
+	Note       string   `yaml:"note"`
+	Duties     []string `yaml:"duties"` // duty keys that hang on this route
 }
 
 // Outcome is a route applied to a member's answers: what the bot tells, and what storage keeps.
@@ -139,82 +184,150 @@ type Outcome struct {
 
 // Track is the table of states one kind of transfer passes through.
 type Track struct {
-	Key   string
-	Name  string
-	Start string
-	State map[string]State
-	Moves []Move
+	Key    string  `yaml:"-"`
+	Name   string  `yaml:"name"`
+	States []State `yaml:"states"` // the first is where it starts
+	Moves  []Move  `yaml:"moves"`
 }
+
+// Start is the first state.
+func (t *Track) Start() string { return t.States[0].Key }
 
 // State of a transfer.
 type State struct {
-	Key  string
-	Name string // 待发起
-	Done bool   // nothing more to be done
+	Key  string `yaml:"key"`
+	Name string `yaml:"name"` // 待发起
+	Done bool   `yaml:"done"` // nothing more to be done
 }
 
 // Move is one row of a track: event in one of From leads to To.
 type Move struct {
-	On   string
-	From []string
-	To   string
+	On   string   `yaml:"on"`
+	From []string `yaml:"from"`
+	To   string   `yaml:"to"`
 }
 
 // Event is something that happened in the system of record and is recorded here (已发起, 收到申请, 已审 …).
 type Event struct {
-	Key   string
-	Name  string
-	Words []string // what a secretary types, followed by names or numbers
-	By    []string // party keys that may record it ("member", "college", "committee", …)
-	Said  string   // what the bot answers; {name} {state} {due}
-	Tell  string   // what the member is told; "" when nothing
-	Undo  bool
+	Key   string   `yaml:"key"`
+	Name  string   `yaml:"name"`
+	Words []string `yaml:"words"` // what is typed, followed by names or numbers; none: it is recorded by itself
+	By    []string `yaml:"by"`    // party keys that may record it
+	Tell  string   `yaml:"tell"`  // what the member is told; "" when nothing
 }
 
 // DutyRule says what falls due: for whom, when, and when it is reminded.
 type DutyRule struct {
-	Key     string
-	Name    string   // 发起转接
-	Clause  string   // where the rule comes from
-	Subject string   // "member" or "college"
-	Of      string   // party that answers for it
-	While   []string // states in which it is open; "undeclared" is the state of a member without declaration
-	Due     Due
-	Lapse   string // "overdue" or "approved_by_default"
-	// LapseEvent is the event recorded by itself when the duty lapses (Lapse "approved_by_default"): the transfer
-	// moves as the system of record moves it. "" when nothing moves.
-	LapseEvent string
-	Steps      []Step
+	Key    string   `yaml:"key"`
+	Name   string   `yaml:"name"`   // 发起转接
+	Clause string   `yaml:"clause"` // where the rule comes from
+	Of     string   `yaml:"of"`     // party that answers for it
+	While  []string `yaml:"while"`  // states in which it is open; "undeclared" is the state of a member without declaration
+	Due    Due      `yaml:"due"`
+	Lapse  string   `yaml:"lapse"` // LapseOverdue or LapseApproved
+	// LapseEvent is recorded by itself when the duty lapses with LapseApproved: the transfer moves as the system of
+	// record moves it. "" when nothing moves.
+	LapseEvent string `yaml:"lapse_event"`
+	Steps      []Step `yaml:"steps"`
 	// Texts of one digest entry; placeholders {count} {names} {days} {due} {name} {school}.
-	Line       string // to officers
-	MemberLine string // to the member, when a step is addressed to "member"
-	LapseLine  string // reports a lapse; never asks for action that has become impossible
+	Line       string `yaml:"line"`        // to officers
+	MemberLine string `yaml:"member_line"` // to the member, when a step is addressed to "member"
+	LapseLine  string `yaml:"lapse_line"`  // reports a lapse; never asks for action that has become impossible
 }
+
+// What happens when a duty lapses.
+const (
+	LapseOverdue  = "overdue"             // it stays open, overdue
+	LapseApproved = "approved_by_default" // the system of record approves by itself; the duty is over
+)
 
 // Due says how the due date is found. Exactly one of Date, After and Answer is set.
 type Due struct {
-	Date   string // a named date
-	After  string // an event key, "declared" or "state" (when the state was entered): plus Days or Months
-	Answer string // a KindDate question: the day answered, plus Days (negative: before)
-	Days   int
-	Months int
+	Date   string `yaml:"date"`   // a named date
+	After  string `yaml:"after"`  // an event key, or "declared": plus Days
+	Answer string `yaml:"answer"` // a KindDate question: the day answered, plus Days (negative: before)
+	Days   int    `yaml:"days"`
 }
 
 // Step is one reminder of a duty. Exactly one of Before, After and On is used.
 type Step struct {
-	Key    string
-	Before *int     // days before the due date
-	After  *int     // days after the duty opened
-	On     string   // a named date or 2020-06-15
-	To     []string // party keys that have a role here
+	Key    string   `yaml:"key"`    // by default before-5, after-3, on-2006-01-02
+	Before *int     `yaml:"before"` // days before the due date
+	After  *int     `yaml:"after"`  // days after the duty opened
+	On     Date     `yaml:"on"`
+	To     []string `yaml:"to"` // party keys that have a role here
 }
 
 // Rate is one of the notice's indicators: of the members that count, how many are done.
 type Rate struct {
-	Key    string
-	Name   string
-	Tracks []string // members on these tracks are the denominator …
-	Except []string // … without these destinations
-	Done   []string // states that count as done
-	By     string   // named date
+	Key    string   `yaml:"key"`
+	Name   string   `yaml:"name"`
+	Of     []string `yaml:"of"`   // destinations that count: the denominator
+	Done   []string `yaml:"done"` // states that count as done
+	By     string   `yaml:"by"`   // named date
+	Clause string   `yaml:"clause"`
+}
+
+// Destination finds a destination by key.
+func (s *Season) Destination(key string) (*Destination, bool) {
+	for i := range s.Destinations {
+		if s.Destinations[i].Key == key {
+			return &s.Destinations[i], true
+		}
+	}
+	return nil, false
+}
+
+// DestinationByWord finds the destination a plain word means, exactly: its name, short name or one of its words.
+func (s *Season) DestinationByWord(word string) (*Destination, bool) {
+	word = strings.ToLower(word)
+	for i := range s.Destinations {
+		d := &s.Destinations[i]
+		if word == strings.ToLower(d.Name) || word == strings.ToLower(d.Short) || slices.Contains(d.Words, word) {
+			return d, true
+		}
+	}
+	return nil, false
+}
+
+// Event finds the event a word stands for.
+func (s *Season) Event(word string) (*Event, bool) {
+	for i := range s.Events {
+		if slices.Contains(s.Events[i].Words, word) {
+			return &s.Events[i], true
+		}
+	}
+	return nil, false
+}
+
+// EventNamed finds an event by key.
+func (s *Season) EventNamed(key string) (*Event, bool) {
+	for i := range s.Events {
+		if s.Events[i].Key == key {
+			return &s.Events[i], true
+		}
+	}
+	return nil, false
+}
+
+// DutyRule finds a rule by key.
+func (s *Season) DutyRule(key string) (*DutyRule, bool) {
+	for i := range s.Duties {
+		if s.Duties[i].Key == key {
+			return &s.Duties[i], true
+		}
+	}
+	return nil, false
+}
+
+// TrackState is a state of a track; the zero State for one the season does not know (any more).
+func (s *Season) TrackState(track, state string) State {
+	if t := s.Tracks[track]; t != nil {
+		for _, st := range t.States {
+			if st.Key == state {
+				return st
+			}
+		}
+	}
+	return State{Key: state, Name: state}
 }

@@ -1,0 +1,133 @@
+package handlers
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"xianjie/season"
+	"xianjie/storage"
+	"xianjie/understand"
+)
+
+// answer takes the message as the answer to the question being asked. What is not understood is asked again with
+// the reason; nothing entered before is touched.
+func (t *turn) answer() {
+	q := t.asked()
+	value, candidates, why := t.read(q)
+	switch {
+	case why != "":
+		t.draft.Tries++
+		t.say("%s", why)
+		if t.draft.Tries >= 2 {
+			t.say(textOfferHuman)
+		}
+		t.prompt()
+		return
+	case len(candidates) > 1:
+		t.draft.Choices = candidates
+		t.say(textWhichOne)
+		t.say("%s", numbered(candidates))
+		return
+	}
+	t.draft.set(q.Key, storage.Value{
+		Value: value, Text: oneLine(t.text, 200), InboxID: t.p.Inbox.ID,
+		Personal: q.Personal || q.Kind == season.KindPhone,
+	})
+	t.proceed()
+	t.prompt()
+}
+
+// read is the pure reading of one answer: a normalised value, or candidates to choose from, or the reason why not.
+func (t *turn) read(q *season.Question) (value string, candidates []string, why string) {
+	if n, ok := understand.Number(t.word, len(t.draft.Choices)); ok {
+		return t.draft.Choices[n-1], nil, ""
+	}
+	switch q.Kind {
+	case season.KindChoice:
+		return t.readChoice(q)
+	case season.KindProvince:
+		found := understand.Province(t.word)
+		switch len(found) {
+		case 0:
+			return "", nil, textNoProvince
+		case 1:
+			return found[0], nil, ""
+		}
+		return "", found, ""
+	case season.KindDate:
+		d, err := understand.Date(t.word, q.From, q.To)
+		if err != nil {
+			return "", nil, dateReason(err, q)
+		}
+		return d.String(), nil, ""
+	case season.KindPhone:
+		p, err := understand.Phone(t.word)
+		if err != nil {
+			return "", nil, textBadPhone
+		}
+		return p, nil, ""
+	case season.KindText:
+		return t.readText(q)
+	}
+	return "", nil, textNotUnderstood
+}
+
+func (t *turn) readChoice(q *season.Question) (string, []string, string) {
+	if n, ok := understand.Number(t.word, len(q.Options)); ok {
+		return q.Options[n-1].Key, nil, ""
+	}
+	names := make([][]string, len(q.Options))
+	for i, o := range q.Options {
+		names[i] = append([]string{o.Name}, o.Words...)
+	}
+	if i, ok := understand.Choice(t.word, names); ok {
+		return q.Options[i].Key, nil, ""
+	}
+	return "", nil, fmt.Sprintf(textNotAChoice, len(q.Options))
+}
+
+// readText accepts words as they stand: neither repaired nor cut.
+func (t *turn) readText(q *season.Question) (string, []string, string) {
+	text := strings.Join(strings.Fields(t.text), " ")
+	n := utf8.RuneCountInString(text)
+	switch {
+	case n < q.Min:
+		return "", nil, fmt.Sprintf(textTooShort, q.Label, q.Min)
+	case q.Max > 0 && n > q.Max:
+		return "", nil, fmt.Sprintf(textTooLongAnswer, n, q.Max)
+	case !understand.HasWords(text):
+		return "", nil, fmt.Sprintf(textNoWords, q.Label)
+	}
+	return text, nil, ""
+}
+
+// dateReason says what a date lacks.
+func dateReason(err error, q *season.Question) string {
+	var refused *understand.Refused
+	if !errors.As(err, &refused) {
+		return textBadDate
+	}
+	switch refused.Reason {
+	case understand.ReasonNoDay:
+		return textDateNoDay
+	case understand.ReasonNoSuchDate:
+		return textDateNotReal
+	case understand.ReasonOutOfRange:
+		return fmt.Sprintf(textDateRange, q.From.ChineseYear(), q.To.ChineseYear())
+	}
+	return textBadDate
+}
+
+func pairReason(reason string) string {
+	switch reason {
+	case understand.ReasonNoName:
+		return textPairNoName
+	case understand.ReasonNoNumber:
+		return textPairNoNumber
+	case understand.ReasonNumberLength:
+		return textPairLength
+	}
+	return ""
+}

@@ -1,0 +1,117 @@
+package handlers
+
+import (
+	"fmt"
+	"strings"
+)
+
+// prompt repeats what is being asked at the present state, so that every answer ends with what to do next.
+func (t *turn) prompt() {
+	switch t.state {
+	case stateBind:
+		t.say(textBindHow)
+	case stateChoose:
+		t.say("%s", t.menu())
+	case stateAsk:
+		t.say("%s", t.question())
+	case stateConfirm:
+		t.say("%s", t.summary())
+	case stateEdit:
+		t.say("%s", t.editMenu())
+	}
+}
+
+func (t *turn) repeat() { t.prompt() }
+
+func (t *turn) greetNewFriend() {
+	if t.draft.Greeted {
+		t.skip("greeted")
+		return
+	}
+	t.draft.Greeted = true
+	if t.p.Person != nil {
+		t.say(textWelcomeBack, t.p.Person.Name)
+		t.prompt()
+		return
+	}
+	t.greet()
+}
+
+// greet says who we are and asks who is writing.
+func (t *turn) greet() {
+	t.draft.Greeted = true
+	if t.state == stateLocked {
+		t.locked()
+		return
+	}
+	t.say(textGreeting, t.season.School)
+	t.say(textBindHow)
+}
+
+func (t *turn) greetBack() {
+	if strings.Contains(t.word, "谢") || strings.Contains(t.word, "感") {
+		t.say(textYouAreWelcome)
+		return
+	}
+	t.say(textHello, t.p.Person.Name)
+	if t.state == stateDone {
+		t.say("%s", t.whereItStands())
+		return
+	}
+	t.prompt()
+}
+
+func (t *turn) declineMoney() {
+	t.say(textNoMoney)
+}
+
+func (t *turn) onlyText() {
+	kind, ok := map[string]string{
+		"image": "图片", "voice": "语音", "video": "视频", "sticker": "表情", "file": "文件",
+		"link": "链接", "location": "位置", "card": "名片",
+	}[t.p.Inbox.Kind]
+	if !ok {
+		kind = "这类消息"
+	}
+	t.say(textOnlyText, kind)
+	t.prompt()
+}
+
+// blank answers a message of nothing but spaces, emoji punctuation or invisible characters by asking again.
+func (t *turn) blank() {
+	if t.state == stateDone || t.state == stateOffice || t.state == stateLocked {
+		t.skip("blank")
+		return
+	}
+	t.prompt()
+}
+
+func (t *turn) overlong() {
+	t.say(textTooLong, maxText)
+	t.prompt()
+}
+
+func (t *turn) help() {
+	switch {
+	case t.p.Person == nil:
+		t.say(textHelpStranger)
+	case t.member() == nil:
+		t.officeHelp()
+		return
+	default:
+		t.say(textHelpMember)
+		if len(t.p.Roles) > 0 {
+			t.say("%s", t.officerWords())
+		}
+	}
+	t.prompt()
+}
+
+// numbered is a menu: one line per item, "1 就业".
+func numbered(items []string) string {
+	var b strings.Builder
+	for i, it := range items {
+		fmt.Fprintf(&b, "%d %s\n", i+1, it)
+	}
+	return strings.TrimRight(b.String(), "\n")
+}

@@ -1,0 +1,149 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"time"
+
+	"xianjie/storage"
+)
+
+// Desk carries pending messages through their turns. Any number of desks may run at once, in one process or several:
+// CommitTurns accepts a message's turn once and checks the versions of everything the turn was decided on.
+type Desk struct {
+	Store  *storage.Store
+	Turner *Turner
+	Now    func() time.Time
+	Log    *slog.Logger
+	// Committed is called after every commit that queued messages, so that the sender need not wait for its next look.
+	Committed func()
+}
+
+const (
+	// roundSize is how many people's messages share a commit.
+	roundSize = 64
+	// maxNeeds bounds the questions one turn may ask; more means two rules waiting for each other.
+	maxNeeds = 8
+)
+
+// Run handles messages until ctx ends: at once when woken, and at the latest every poll. A storage error is logged and
+// tried again at the next poll; nothing is lost, for what is not committed is still pending.
+func (d *Desk) Run(ctx context.Context, wake <-chan struct{}, poll time.Duration) error {
+	tick := time.NewTicker(poll)
+	defer tick.Stop()
+	for {
+		for {
+			n, err := d.Round(ctx)
+			if ctx.Err() != nil {
+				return nil
+			}
+			if err != nil {
+				d.Log.Error("desk: messages wait for the next round", "err", err)
+				break
+			}
+			if n == 0 {
+				break
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-wake:
+		case <-tick.C:
+		}
+	}
+}
+
+// Round decides and commits one message each of up to roundSize people, and returns how many it handled.
+func (d *Desk) Round(ctx context.Context) (int, error) {
+	pending, err := d.Store.Pendings(ctx, roundSize)
+	if err != nil || len(pending) == 0 {
+		return 0, err
+	}
+	turns := make([]storage.Turn, 0, len(pending))
+	for _, p := range pending {
+		t, err := d.decide(ctx, p)
+		if err != nil {
+			return 0, err
+		}
+		turns = append(turns, t)
+	}
+	handled, err := d.commit(ctx, turns)
+	if handled > 0 && d.Committed != nil {
+		d.Committed()
+	}
+	return handled, err
+}
+
+// commit writes all turns in one transaction, or, when two of them or a second desk collide, one by one. What still
+// collides stays pending and is decided anew on fresh state.
+func (d *Desk) commit(ctx context.Context, turns []storage.Turn) (int, error) {
+	err := d.Store.CommitTurns(ctx, turns)
+	if err == nil {
+		return len(turns), nil
+	}
+	if len(turns) == 1 {
+		if errors.Is(err, storage.ErrConflict) {
+			d.Log.Debug("desk: turn is decided again", "inbox", turns[0].InboxID, "err", err)
+			return 0, nil
+		}
+		return 0, err
+	}
+	if ctx.Err() != nil {
+		return 0, err
+	}
+	handled := 0
+	for _, t := range turns {
+		n, one := d.commit(ctx, []storage.Turn{t})
+		if one != nil {
+			return handled, one
+		}
+		handled += n
+	}
+	return handled, nil
+}
+
+// decide answers a turn's needs until it is decided. Errors are storage's; what the turn itself cannot handle is put
+// aside with an apology, so that one odd message never stops the others.
+func (d *Desk) decide(ctx context.Context, p storage.Pending) (storage.Turn, error) {
+	facts := Facts{}
+	now := d.Now()
+	for range maxNeeds {
+		t, need, err := d.turn(p, facts, now)
+		if err != nil {
+			d.Log.Error("desk: message put aside", "inbox", p.Inbox.ID, "contact", p.Contact.ID, "err", err)
+			return aside(p), nil
+		}
+		if need == nil {
+			return t, nil
+		}
+		v, err := need.Fetch(ctx, d.Store)
+		if err != nil {
+			return storage.Turn{}, fmt.Errorf("fact %s for message %d: %w", need.Key, p.Inbox.ID, err)
+		}
+		facts[need.Key] = v
+	}
+	d.Log.Error("desk: message put aside", "inbox", p.Inbox.ID, "err", "too many needs")
+	return aside(p), nil
+}
+
+// turn is Turner.Turn with a panic turned into an error that names the place.
+func (d *Desk) turn(p storage.Pending, f Facts, now time.Time) (t storage.Turn, need *Need, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("panic: %v\n%s", r, debug.Stack())
+		}
+	}()
+	return d.Turner.Turn(p, f, now)
+}
+
+// aside is the turn of a message that could not be handled: kept, marked, apologised for; the dialogue is untouched.
+func aside(p storage.Pending) storage.Turn {
+	return storage.Turn{
+		InboxID: p.Inbox.ID, ContactID: p.Contact.ID, Outcome: "aside", Skipped: true,
+		Out: []storage.Out{{ContactID: p.Contact.ID, Kind: storage.OutReply, Text: textApology}},
+	}
+}

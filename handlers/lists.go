@@ -1,0 +1,237 @@
+package handlers
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"xianjie/season"
+	"xianjie/storage"
+)
+
+// pageSize is how many members one list message shows; with names and branches it stays below WeChat's length.
+const pageSize = 15
+
+func isList(t *turn) bool {
+	return t.heard("名单") || strings.HasPrefix(t.word, "名单 ") || strings.HasPrefix(t.word, "名单：")
+}
+
+// filterOf reads what follows 名单: 未登记, a state (待发起), a destination (升学), or nothing: everybody not done yet.
+func (t *turn) filterOf(arg string) (storage.Filter, string, bool) {
+	switch arg {
+	case "":
+		return storage.Filter{Open: true, DoneStates: t.doneStates()}, textListOpen, true
+	case "全部", "所有":
+		return storage.Filter{}, textListAll, true
+	case textUndeclared, "未填", "没登记", "未报":
+		return storage.Filter{Undeclared: true}, textUndeclared, true
+	}
+	for _, tr := range t.season.Tracks {
+		for _, st := range tr.State {
+			if st.Name == arg {
+				return storage.Filter{StateIn: t.statesNamed(arg)}, arg, true
+			}
+		}
+	}
+	if d, ok := t.season.DestinationByWord(arg); ok {
+		return storage.Filter{Destination: d.Key}, d.Short, true
+	}
+	return storage.Filter{}, "", false
+}
+
+// statesNamed are the track states that carry a name; several tracks may share it.
+func (t *turn) statesNamed(name string) []storage.TrackState {
+	return t.states(func(s season.State) bool { return s.Name == name })
+}
+
+func (t *turn) doneStates() []storage.TrackState {
+	return t.states(func(s season.State) bool { return s.Done })
+}
+
+func (t *turn) states(match func(season.State) bool) []storage.TrackState {
+	var found []storage.TrackState
+	for key, tr := range t.season.Tracks {
+		for _, st := range tr.State {
+			if match(st) {
+				found = append(found, storage.TrackState{Track: key, State: st.Key})
+			}
+		}
+	}
+	slices.SortFunc(found, func(a, b storage.TrackState) int {
+		return strings.Compare(a.Track+"/"+a.State, b.Track+"/"+b.State)
+	})
+	return found
+}
+
+func (t *turn) list() {
+	arg := strings.TrimSpace(strings.TrimLeft(strings.TrimPrefix(t.word, "名单"), " ：:"))
+	t.page(arg, 0)
+}
+
+func (t *turn) nextPage() {
+	if t.draft.After == 0 {
+		t.say(textNoNextPage)
+		return
+	}
+	t.page(t.draft.Listed, t.draft.After)
+}
+
+// listPage is one page of members and how many there are in all.
+type listPage struct {
+	members []storage.Member
+	total   int
+}
+
+// page shows members that fit, numbered on across pages: the numbers can be used in 已发起 1 3-5.
+func (t *turn) page(arg string, after int64) {
+	filter, name, ok := t.filterOf(arg)
+	if !ok {
+		t.say(textListHow, oneLine(arg, 20))
+		return
+	}
+	sc := t.scope()
+	p, ok := want(t, fmt.Sprintf("list/%s/%d", arg, after), func(ctx context.Context, s *storage.Store) (listPage, error) {
+		ms, total, err := s.MembersIn(ctx, sc, filter, after, pageSize)
+		return listPage{ms, total}, err
+	})
+	if !ok {
+		return
+	}
+	if after == 0 {
+		t.draft.List = nil
+	}
+	t.draft.Listed, t.draft.After = arg, 0
+	if len(p.members) == 0 {
+		t.say(textListEmpty, t.scopeName(), name)
+		return
+	}
+	from := len(t.draft.List)
+	var b strings.Builder
+	for i, m := range p.members {
+		t.draft.List = append(t.draft.List, m.Person.ID)
+		fmt.Fprintf(&b, "%d %s %s", from+i+1, m.Person.Name, m.Branch.Name)
+		if d, ok := t.season.Destination(m.Transfer.Destination); ok {
+			b.WriteString(" " + d.Short)
+		}
+		b.WriteString(" " + t.nameOf(m.Transfer) + "\n")
+	}
+	t.say(textListHead+"\n%s", t.scopeName(), name, p.total, strings.TrimRight(b.String(), "\n"))
+	if from+len(p.members) < p.total {
+		t.draft.After = p.members[len(p.members)-1].Person.ID
+		t.say(textListMore, p.total-from-len(p.members))
+		return
+	}
+	t.say(textListEnd)
+}
+
+// progress counts members by state, and the season's rates with numerator and denominator; per college for the committee.
+func (t *turn) progress() {
+	sc := t.scope()
+	type counted struct {
+		counts   []storage.Count
+		colleges []storage.Org
+	}
+	c, ok := want(t, "counts", func(ctx context.Context, s *storage.Store) (counted, error) {
+		n, err := s.CountsIn(ctx, sc)
+		if err != nil {
+			return counted{}, err
+		}
+		var orgs []storage.Org
+		if sc == (storage.Scope{}) {
+			orgs, err = s.Orgs(ctx, storage.OrgCollege)
+		}
+		return counted{n, orgs}, err
+	})
+	if !ok {
+		return
+	}
+	all := tally(t.season, c.counts)
+	t.say(textProgressHead+"\n%s", t.scopeName(), t.today().Chinese(), all.text(t.season))
+	if len(c.colleges) == 0 {
+		return
+	}
+	var b strings.Builder
+	for _, o := range c.colleges {
+		own := slices.DeleteFunc(slices.Clone(c.counts), func(n storage.Count) bool { return n.CollegeID != o.ID })
+		fmt.Fprintf(&b, "\n%s %s", o.Name, tally(t.season, own).line(t.season))
+	}
+	t.say(textProgressColleges + b.String())
+}
+
+// counts of a group of members.
+type counts struct {
+	total, undeclared int
+	states            map[string]int // by name of the state
+	rates             []rate
+}
+
+// rate is one indicator of the notice: done of all that count.
+type rate struct{ done, all int }
+
+func tally(s *season.Season, list []storage.Count) counts {
+	c := counts{states: map[string]int{}, rates: make([]rate, len(s.Rates))}
+	for _, n := range list {
+		c.total += n.N
+		if n.State == season.Undeclared {
+			c.undeclared += n.N
+			continue
+		}
+		c.states[s.TrackState(n.Track, n.State).Name] += n.N
+		for i, r := range s.Rates {
+			if !slices.Contains(r.Tracks, n.Track) || slices.Contains(r.Except, n.Destination) {
+				continue
+			}
+			c.rates[i].all += n.N
+			if slices.Contains(r.Done, n.State) {
+				c.rates[i].done += n.N
+			}
+		}
+	}
+	return c
+}
+
+func (c counts) text(s *season.Season) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, textProgressTotal, c.total, c.total-c.undeclared, c.undeclared)
+	names := make([]string, 0, len(c.states))
+	for n := range c.states {
+		names = append(names, n)
+	}
+	slices.SortFunc(names, func(a, b string) int {
+		if d := c.states[b] - c.states[a]; d != 0 {
+			return d
+		}
+		return strings.Compare(a, b)
+	})
+	for _, n := range names {
+		fmt.Fprintf(&b, "\n%s %d人", n, c.states[n])
+	}
+	for i, r := range s.Rates {
+		if c.rates[i].all == 0 {
+			continue
+		}
+		fmt.Fprintf(&b, "\n%s：%s", r.Name, c.rates[i])
+		if d, ok := s.Dates[r.By]; ok {
+			fmt.Fprintf(&b, "（%s前）", d.Chinese())
+		}
+	}
+	return b.String()
+}
+
+// line is the shortest form: declared of all, and the first rate.
+func (c counts) line(s *season.Season) string {
+	text := fmt.Sprintf("登记%s", rate{c.total - c.undeclared, c.total})
+	if len(s.Rates) > 0 && c.rates[0].all > 0 {
+		text += fmt.Sprintf("，%s%s", s.Rates[0].Name, c.rates[0])
+	}
+	return text
+}
+
+// String is 12/20（60%）. Rounded down: 100 % is said only when nobody is missing.
+func (r rate) String() string {
+	if r.all == 0 {
+		return "0/0"
+	}
+	return fmt.Sprintf("%d/%d（%d%%）", r.done, r.all, r.done*100/r.all)
+}

@@ -1,0 +1,269 @@
+package handlers
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"xianjie/season"
+	"xianjie/storage"
+	"xianjie/understand"
+)
+
+// hearsDestination reads a menu number or a plain word for a destination.
+func (t *turn) hearsDestination() bool { return t.destination() != nil }
+
+func (t *turn) destination() *season.Destination {
+	if n, ok := understand.Number(t.word, len(t.season.Destinations)); ok {
+		return &t.season.Destinations[n-1]
+	}
+	d, _ := t.season.DestinationByWord(t.word)
+	return d
+}
+
+// choose starts the questions of a destination. Answers given before are kept where the new destination asks the same.
+func (t *turn) choose() {
+	d := t.destination()
+	t.draft.Destination = d.Key
+	t.proceed()
+	t.say(textChosen, d.Name, d.Explain)
+	t.prompt()
+}
+
+func (t *turn) notADestination() {
+	t.draft.Tries++
+	t.say(textNotADestination, oneLine(t.text, 20))
+	if t.draft.Tries >= 2 {
+		t.say(textOfferHuman)
+	}
+	t.prompt()
+}
+
+// cancel drops what is being filled in; what was confirmed before stays.
+func (t *turn) cancel() {
+	open := t.draft.Destination != "" || t.state != stateChoose
+	t.discard()
+	switch {
+	case t.state == stateDone:
+		t.say(textCancelKept)
+		t.say("%s", t.whereItStands())
+	case open:
+		t.say(textCancelled)
+	default:
+		t.say(textNothingToCancel)
+	}
+}
+
+func (t *turn) nothingToCancel() { t.say(textNothingToCancelDone) }
+
+// edit asks which answer is to be changed.
+func (t *turn) edit() {
+	if t.state == stateAsk && len(t.items()) == 0 {
+		t.state = stateChoose
+		t.prompt()
+		return
+	}
+	started := t.state == stateDone && t.underway()
+	t.revise()
+	if started {
+		t.say(textUnderway, t.stateName())
+	}
+	t.prompt()
+}
+
+// underway: somebody has already acted on the declaration in the system of record.
+func (t *turn) underway() bool {
+	return slices.ContainsFunc(t.p.Events, func(e storage.TransferEvent) bool { return e.Event != storage.EventDeclared })
+}
+
+// item is one line of the edit menu; key "" is the destination itself.
+type item struct {
+	key, label, value string
+	question          *season.Question
+}
+
+// items are the destination and every question of it that has an answer, in the order they are asked.
+func (t *turn) items() []item {
+	d, ok := t.season.Destination(t.draft.Destination)
+	if !ok {
+		return nil
+	}
+	list := []item{{label: textDestinationLabel, value: d.Name}}
+	a := t.draft.answers()
+	for _, q := range t.season.Asked(d.Key, a) {
+		if v, ok := a[q.Key]; ok {
+			list = append(list, item{q.Key, q.Label, q.Show(v), q})
+		}
+	}
+	return list
+}
+
+func (t *turn) hearsItem() bool {
+	_, ok := t.item()
+	return ok || isYes(t)
+}
+
+func (t *turn) item() (item, bool) {
+	list := t.items()
+	if n, ok := understand.Number(t.word, len(list)); ok {
+		return list[n-1], true
+	}
+	for _, it := range list {
+		if t.word == strings.ToLower(it.label) {
+			return it, true
+		}
+	}
+	return item{}, false
+}
+
+// editItem asks the chosen question again; 确认 goes back to the summary unchanged.
+func (t *turn) editItem() {
+	it, ok := t.item()
+	switch {
+	case !ok:
+		t.proceed()
+	case it.key == "":
+		t.state = stateChoose
+	default:
+		t.draft.Asking, t.state = it.key, stateAsk
+		t.say(textFormerAnswer, it.label, it.value)
+	}
+	t.prompt()
+}
+
+func (t *turn) notAnItem() {
+	t.say(textNotAnItem)
+	t.prompt()
+}
+
+func (t *turn) stepBack() {
+	if t.state == stateEdit {
+		t.proceed()
+		t.prompt()
+		return
+	}
+	if !t.back() {
+		t.prompt()
+		return
+	}
+	if q := t.asked(); q != nil {
+		if v, ok := t.draft.Values[q.Key]; ok {
+			t.say(textFormerAnswer, q.Label, q.Show(v.Value))
+		}
+	}
+	t.prompt()
+}
+
+// backFromMenu returns to the draft the menu was opened from, if any.
+func (t *turn) backFromMenu() {
+	if t.draft.Destination == "" {
+		t.say(textFirstStep)
+		t.prompt()
+		return
+	}
+	t.proceed()
+	t.prompt()
+}
+
+func (t *turn) backWhenDone() {
+	t.say(textNothingToCancelDone)
+}
+
+func (t *turn) notConfirmed() {
+	t.say(textNotConfirmed)
+	t.prompt()
+}
+
+// confirm declares: the only place where a draft becomes a declaration.
+func (t *turn) confirm() {
+	m := *t.member()
+	values := make(map[string]storage.Value)
+	for _, q := range t.season.Asked(t.draft.Destination, t.draft.answers()) {
+		if v, ok := t.draft.Values[q.Key]; ok {
+			values[q.Key] = v
+		}
+	}
+	changed := t.declared()
+	if changed && t.same(values) {
+		t.discard()
+		t.say(textUnchanged)
+		t.say("%s", t.whereItStands())
+		return
+	}
+	change, outcome, err := m.Declare(t.season, t.draft.Destination, values, t.said(), t.now)
+	if err != nil {
+		// The season file asks everything its routes need (validated at load); what is missing here was
+		// dropped by a changed file since. Ask again from the first open question.
+		t.proceed()
+		if t.state == stateConfirm {
+			t.state = stateChoose
+		}
+		t.prompt()
+		return
+	}
+	if changed && t.underway() {
+		ds, ok := t.desks(m.College.ID)
+		if !ok {
+			return
+		}
+		old, _ := t.season.Destination(t.p.Declaration.Destination)
+		now, _ := t.season.Destination(t.draft.Destination)
+		for _, d := range ds {
+			t.tell(d.contact, storage.OutNudge, fmt.Sprintf(textChangedNudge, d.person.Name, t.label(m.Person, t.p.Branch), shortOf(old), shortOf(now), t.stateName()))
+		}
+	}
+	t.out.Members = append(t.out.Members, change)
+	t.audit("declare", fmt.Sprintf("person/%d", m.Person.ID), map[string]string{"destination": t.draft.Destination, "route": outcome.Route})
+	d, _ := t.season.Destination(t.draft.Destination)
+	t.draft = draft{List: t.draft.List, Greeted: true}
+	t.state = stateDone
+	t.say(textDeclared, m.Person.Name)
+	t.say("%s", outcomeText(d, outcome))
+	t.say(textChangeAnyTime)
+}
+
+func shortOf(d *season.Destination) string {
+	if d == nil {
+		return ""
+	}
+	return d.Short
+}
+
+// same reports that the draft says nothing the present declaration does not say.
+func (t *turn) same(values map[string]storage.Value) bool {
+	d := t.p.Declaration
+	if d.Destination != t.draft.Destination || len(d.Answers) != len(values) {
+		return false
+	}
+	for k, v := range values {
+		if d.Answers[k].Value != v.Value {
+			return false
+		}
+	}
+	return true
+}
+
+// hearsOwnEvent recognises what a member may report about their own transfer, such as 已申请.
+func (t *turn) hearsOwnEvent() bool {
+	e, ok := t.season.Event(t.word)
+	return ok && slices.Contains(e.By, "member")
+}
+
+func (t *turn) recordOwn() {
+	e, _ := t.season.Event(t.word)
+	change, err := t.member().Record(t.season, e.Key, t.now, t.now, storage.DutyDone, t.said())
+	if err != nil {
+		t.say(textNotNow, t.stateName(), e.Name)
+		return
+	}
+	t.out.Members = append(t.out.Members, change)
+	t.audit("record", fmt.Sprintf("person/%d", t.p.Person.ID), map[string]string{"event": e.Key})
+	st := t.season.TrackState(change.Transfer.Track, change.Transfer.State)
+	t.say(textRecordedOwn, e.Name, st.Name)
+}
+
+// idle answers anything else a member writes who has declared.
+func (t *turn) idle() {
+	t.say(textIdle)
+	t.say("%s", t.whereItStands())
+}

@@ -1,0 +1,233 @@
+package handlers
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"xianjie/season"
+	"xianjie/storage"
+)
+
+// menu lists the destinations.
+func (t *turn) menu() string {
+	names := make([]string, len(t.season.Destinations))
+	for i, d := range t.season.Destinations {
+		names[i] = d.Name
+	}
+	return textMenu + "\n" + numbered(names) + "\n" + textMenuHint
+}
+
+// question is the question being asked, with its options.
+func (t *turn) question() string {
+	q := t.asked()
+	if q == nil {
+		return ""
+	}
+	text := q.Ask
+	if len(q.Options) > 0 {
+		names := make([]string, len(q.Options))
+		for i, o := range q.Options {
+			names[i] = o.Name
+		}
+		text += "\n" + numbered(names)
+	}
+	if q.Hint != "" {
+		text += "\n" + q.Hint
+	}
+	return text
+}
+
+// summary shows everything that 确认 would declare.
+func (t *turn) summary() string {
+	var b strings.Builder
+	b.WriteString(textSummary)
+	for _, it := range t.items() {
+		fmt.Fprintf(&b, "\n%s：%s", it.label, it.value)
+	}
+	b.WriteString("\n\n" + textSummaryHow)
+	return b.String()
+}
+
+// editMenu numbers everything that can be changed.
+func (t *turn) editMenu() string {
+	var lines []string
+	for _, it := range t.items() {
+		lines = append(lines, it.label+"："+it.value)
+	}
+	return textEditMenu + "\n" + numbered(lines) + "\n" + textEditHow
+}
+
+// outcomeText is what a member learns after confirming: where to, who, by when, and what to do.
+func outcomeText(d *season.Destination, o season.Outcome) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, textOutcomeHead, d.Name, o.To)
+	if o.Moves {
+		if names := partyNames(o.Initiators); names != "" {
+			fmt.Fprintf(&b, textOutcomeBy, names)
+		}
+	}
+	if o.Review != "" {
+		fmt.Fprintf(&b, textOutcomeReview, o.Review)
+	}
+	if o.Deadline != "" {
+		fmt.Fprintf(&b, textOutcomeWhen, o.Deadline)
+	}
+	if len(o.Steps) > 0 {
+		b.WriteString(textOutcomeSteps)
+		b.WriteString(numbered(o.Steps))
+	}
+	for _, n := range o.Notes {
+		b.WriteString("\n\n" + n)
+	}
+	return b.String()
+}
+
+func partyNames(ps []season.Party) string {
+	names := make([]string, len(ps))
+	for i, p := range ps {
+		names[i] = p.Name
+	}
+	return strings.Join(names, "或")
+}
+
+// stateName is the state of the member's transfer as people say it.
+func (t *turn) stateName() string {
+	if t.p.Transfer == nil || t.p.Transfer.State == season.Undeclared {
+		return textUndeclared
+	}
+	return t.season.TrackState(t.p.Transfer.Track, t.p.Transfer.State).Name
+}
+
+// whereItStands sums up a confirmed declaration in a few lines.
+func (t *turn) whereItStands() string {
+	if !t.declared() {
+		return ""
+	}
+	d, ok := t.season.Destination(t.p.Declaration.Destination)
+	if !ok {
+		return ""
+	}
+	return fmt.Sprintf(textStanding, d.Name, t.p.Declaration.Target, t.stateName())
+}
+
+// status tells a member what is stored about them: who they are, where it goes, what is done and what is open.
+func (t *turn) status() {
+	m := t.member()
+	var duties []storage.Duty
+	if t.declared() {
+		var ok bool
+		duties, ok = want(t, "duties/mine", func(ctx context.Context, s *storage.Store) ([]storage.Duty, error) {
+			return s.OpenDutiesOf(ctx, []int64{m.Person.ID})
+		})
+		if !ok {
+			return
+		}
+	}
+	t.say(textStatusWho, m.Person.Name, m.College.Name, m.Branch.Name)
+	if !t.declared() {
+		t.say(textStatusUndeclared)
+	} else {
+		t.say("%s", t.whereItStands())
+		if o, err := t.season.Route(t.p.Declaration.Destination, m.Answers()); err == nil {
+			st := t.season.TrackState(m.Transfer.Track, m.Transfer.State)
+			if o.Deadline != "" && !st.Done {
+				t.say(textStatusDeadline, o.Deadline)
+			}
+		}
+		t.say("%s", t.openWork(duties))
+	}
+	if t.state != stateDone {
+		if t.declared() {
+			t.say(textStatusEditing)
+		}
+		t.prompt()
+	}
+}
+
+// openWork says who has to do what next, by when.
+func (t *turn) openWork(duties []storage.Duty) string {
+	var b strings.Builder
+	for _, d := range duties {
+		r, ok := t.season.DutyRule(d.Rule)
+		if !ok {
+			continue
+		}
+		due, err := season.ParseDate(d.Due)
+		if err != nil {
+			continue
+		}
+		by := t.season.Parties[r.Of].Name
+		if r.Of == storage.SubjectMember {
+			by = "你"
+		}
+		fmt.Fprintf(&b, textStatusDuty, by, r.Name, due.Chinese(), daysLeft(t.today().DaysUntil(due)))
+	}
+	if b.Len() == 0 {
+		return ""
+	}
+	return textStatusDuties + b.String()
+}
+
+// daysLeft is 今天, 明天, 还有3天 or 已过2天.
+func daysLeft(n int) string {
+	switch {
+	case n < 0:
+		return fmt.Sprintf("已过%d天", -n)
+	case n == 0:
+		return "就在今天"
+	case n == 1:
+		return "就在明天"
+	}
+	return fmt.Sprintf("还有%d天", n)
+}
+
+// welcome is what somebody sees right after being bound.
+type welcome struct {
+	state string
+	where string // college and branch
+	next  string
+}
+
+// welcomeFor loads what is known of a person who is being bound in this turn.
+func (t *turn) welcomeFor(personID int64) (welcome, bool) {
+	type loaded struct {
+		members []storage.Member
+		roles   []storage.RoleIn
+	}
+	l, ok := want(t, fmt.Sprintf("welcome/%d", personID), func(ctx context.Context, s *storage.Store) (loaded, error) {
+		ms, err := s.Members(ctx, []int64{personID})
+		if err != nil {
+			return loaded{}, err
+		}
+		rs, err := s.RolesOf(ctx, []int64{personID})
+		return loaded{ms, rs[personID]}, err
+	})
+	if !ok {
+		return welcome{}, false
+	}
+	// The same renderer, seen with the eyes of the person bound.
+	v := &turn{Turner: t.Turner, now: t.now, facts: t.facts}
+	v.p.Roles = l.roles
+	w := welcome{state: stateOffice}
+	if len(l.members) == 0 {
+		if len(l.roles) > 0 {
+			w.where = l.roles[0].Org.Name
+		}
+		w.next = textOfficerWelcome + "\n" + v.officerWords()
+		return w, true
+	}
+	m := l.members[0]
+	v.p.Person, v.p.Branch, v.p.College = &m.Person, &m.Branch, &m.College
+	v.p.Transfer, v.p.Declaration, v.p.Events = &m.Transfer, m.Declaration, m.Events
+	w.where = m.College.Name + " " + m.Branch.Name
+	if m.Declaration != nil {
+		w.state, w.next = stateDone, v.whereItStands()+"\n\n"+textChangeAnyTime
+	} else {
+		w.state, w.next = stateChoose, v.menu()
+	}
+	if len(l.roles) > 0 {
+		w.next += "\n\n" + textOfficerToo + "\n" + v.officerWords()
+	}
+	return w, true
+}

@@ -1,0 +1,294 @@
+package season
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// validator collects the faults of one file. Places are paths such as duties[2].steps[0].to.
+type validator struct {
+	s      *Season
+	file   string
+	lines  map[string]int
+	faults Faults
+}
+
+// index notes the line of every place in the file.
+func (v *validator) index(path string, n *yaml.Node) {
+	v.lines[path] = n.Line
+	switch n.Kind {
+	case yaml.MappingNode:
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			p := n.Content[i].Value
+			if path != "" {
+				p = path + "." + p
+			}
+			v.index(p, n.Content[i+1])
+			v.lines[p] = n.Content[i].Line
+		}
+	case yaml.SequenceNode:
+		for i, c := range n.Content {
+			v.index(fmt.Sprintf("%s[%d]", path, i), c)
+		}
+	}
+}
+
+// fault reports something wrong at a place, or, when the place is missing, at what should contain it.
+func (v *validator) fault(path, format string, args ...any) {
+	line, at := 0, path
+	for line == 0 {
+		line = v.lines[at]
+		if line == 0 && at == "" {
+			line = 1
+		}
+		if i := strings.LastIndexAny(at, ".["); i >= 0 {
+			at = at[:i]
+		} else {
+			at = ""
+		}
+	}
+	v.faults = append(v.faults, Fault{v.file, line, fmt.Sprintf(format, args...)})
+}
+
+func (v *validator) need(path, value string) {
+	if strings.TrimSpace(value) == "" {
+		v.fault(path, "%s is missing", path[strings.LastIndexAny(path, ".]")+1:])
+	}
+}
+
+func (v *validator) check() {
+	v.head()
+	v.parties()
+	v.questions()
+	v.tracks()
+	v.events()
+	v.duties()
+	v.destinations()
+	v.rates()
+}
+
+func (v *validator) head() {
+	s := v.s
+	v.need("key", s.Key)
+	v.need("title", s.Title)
+	v.need("school", s.School)
+	if s.Zone == nil {
+		v.fault("zone", "zone %q is not a time zone such as Asia/Shanghai", s.ZoneID)
+	}
+	if s.Opens.IsZero() || s.Closes.IsZero() {
+		v.fault("opens", "a season needs the days it opens and closes")
+	} else if !s.Closes.After(s.Opens) {
+		v.fault("closes", "the season closes on %s, before it opens on %s", s.Closes, s.Opens)
+	}
+	if s.Cohort == 0 {
+		v.fault("cohort", "cohort, the year of graduation, is missing")
+	}
+	for _, k := range slices.Sorted(maps.Keys(s.Dates)) {
+		v.need("dates."+k+".name", s.Dates[k].Name)
+		if s.Dates[k].Date.IsZero() {
+			v.fault("dates."+k, "date %q has no date", k)
+		}
+	}
+	c := s.Calendar
+	if c.QuietFrom <= c.QuietTo && c.QuietFrom != c.QuietTo {
+		v.fault("calendar.quiet_from", "quiet time is expected to cross midnight: from %s to %s does not", c.QuietFrom, c.QuietTo)
+	}
+	if s.Zone != nil && s.Quiet(s.Morning(Date{2006, 1, 2})) {
+		v.fault("calendar.morning", "the morning slot %s lies in the quiet time", c.Morning)
+	}
+	x := s.CrossSystem
+	if (len(x.Inside) > 0) == (len(x.Outside) > 0) {
+		v.fault("cross_system", "give either the provinces inside or those outside, not both and not none")
+	}
+	if len(x.Initiators) == 0 {
+		v.fault("cross_system.initiators", "who initiates across systems is missing")
+	}
+	v.partyKeys("cross_system.initiators", x.Initiators, false)
+	v.placeholders("cross_system.note", x.Note, func(k string) bool { return k == "place" })
+}
+
+func (v *validator) parties() {
+	for _, k := range slices.Sorted(maps.Keys(v.s.Parties)) {
+		v.need("parties."+k+".name", v.s.Parties[k].Name)
+	}
+	for _, k := range []string{"member", "branch", "college", "committee"} {
+		if !v.s.Parties[k].Inside {
+			v.fault("parties", "party %q must be there, with inside: true", k)
+		}
+	}
+}
+
+// partyKeys checks references to parties; inside: only those a reminder can reach.
+func (v *validator) partyKeys(path string, keys []string, inside bool) {
+	for i, k := range keys {
+		p, ok := v.s.Parties[k]
+		at := fmt.Sprintf("%s[%d]", path, i)
+		switch {
+		case !ok:
+			v.fault(at, "there is no party %q", k)
+		case inside && !p.Inside:
+			v.fault(at, "party %q has no role in this product and cannot be reminded", k)
+		}
+	}
+}
+
+func (v *validator) questions() {
+	for _, k := range slices.Sorted(maps.Keys(v.s.Questions)) {
+		q, at := v.s.Questions[k], "questions."+k
+		if q == nil {
+			v.fault(at, "question %q says nothing", k)
+			continue
+		}
+		if k == "cross_system" || k == "place" || k == "school" {
+			v.fault(at, "%q is a derived fact and cannot be a question's key", k)
+		}
+		v.need(at+".label", q.Label)
+		v.need(at+".ask", q.Ask)
+		switch q.Kind {
+		case KindChoice:
+			v.options(at, q)
+		case KindText:
+			if q.Min < 1 || q.Max < q.Min {
+				v.fault(at, "a text needs min and max, its length in characters")
+			}
+		case KindDate:
+			if q.To.Before(q.From) {
+				v.fault(at+".to", "no date lies between %s and %s", q.From, q.To)
+			}
+		case KindProvince, KindPhone:
+		default:
+			v.fault(at+".kind", "kind %q is none of text, choice, province, date, phone", q.Kind)
+		}
+	}
+}
+
+func (v *validator) options(at string, q *Question) {
+	if len(q.Options) < 2 {
+		v.fault(at, "a choice needs at least two options")
+	}
+	keys, words := map[string]bool{}, map[string]string{}
+	for i, o := range q.Options {
+		p := fmt.Sprintf("%s.options[%d]", at, i)
+		v.need(p+".key", o.Key)
+		v.need(p+".name", o.Name)
+		if keys[o.Key] {
+			v.fault(p, "option %q is there twice", o.Key)
+		}
+		keys[o.Key] = true
+		for _, w := range append([]string{o.Name}, o.Words...) {
+			if other, ok := words[w]; ok && other != o.Key {
+				v.fault(p, "%q stands for both %q and %q", w, other, o.Key)
+			}
+			words[w] = o.Key
+		}
+	}
+}
+
+func (v *validator) tracks() {
+	for _, k := range slices.Sorted(maps.Keys(v.s.Tracks)) {
+		t, at := v.s.Tracks[k], "tracks."+k
+		if t == nil || len(t.States) == 0 {
+			v.fault(at, "track %q has no states", k)
+			continue
+		}
+		v.need(at+".name", t.Name)
+		state := map[string]int{}
+		for i, st := range t.States {
+			p := fmt.Sprintf("%s.states[%d]", at, i)
+			v.need(p+".key", st.Key)
+			v.need(p+".name", st.Name)
+			if _, ok := state[st.Key]; ok || st.Key == Undeclared {
+				v.fault(p, "state %q is there twice or reserved", st.Key)
+			}
+			state[st.Key] = i
+		}
+		reached, left := map[string]bool{t.Start(): true}, map[string]bool{}
+		for i, m := range t.Moves {
+			p := fmt.Sprintf("%s.moves[%d]", at, i)
+			if _, ok := v.s.EventNamed(m.On); !ok {
+				v.fault(p+".on", "there is no event %q", m.On)
+			}
+			if _, ok := state[m.To]; !ok {
+				v.fault(p+".to", "track %q has no state %q", k, m.To)
+			}
+			if len(m.From) == 0 {
+				v.fault(p, "a move needs the states it starts from")
+			}
+			for _, f := range m.From {
+				if _, ok := state[f]; !ok {
+					v.fault(p+".from", "track %q has no state %q", k, f)
+				}
+				left[f] = true
+			}
+			reached[m.To] = true
+			for j := range i {
+				for _, f := range m.From {
+					if t.Moves[j].On == m.On && slices.Contains(t.Moves[j].From, f) {
+						v.fault(p, "event %q in state %q already leads to %q", m.On, f, t.Moves[j].To)
+					}
+				}
+			}
+		}
+		for i, st := range t.States {
+			p := fmt.Sprintf("%s.states[%d]", at, i)
+			if !reached[st.Key] {
+				v.fault(p, "no move leads to state %q", st.Key)
+			}
+			if !st.Done && !left[st.Key] {
+				v.fault(p, "no move leads out of state %q, which is not done", st.Key)
+			}
+		}
+	}
+}
+
+func (v *validator) events() {
+	words := map[string]string{}
+	seen := map[string]bool{}
+	for i, e := range v.s.Events {
+		p := fmt.Sprintf("events[%d]", i)
+		v.need(p+".key", e.Key)
+		v.need(p+".name", e.Name)
+		if seen[e.Key] || e.Key == "declared" {
+			v.fault(p, "event %q is there twice or reserved", e.Key)
+		}
+		seen[e.Key] = true
+		for _, w := range e.Words {
+			if words[w] != "" {
+				v.fault(p+".words", "%q stands for both %q and %q", w, words[w], e.Key)
+			}
+			words[w] = e.Key
+		}
+		v.partyKeys(p+".by", e.By, true)
+		if (len(e.Words) == 0) != (len(e.By) == 0) {
+			v.fault(p, "an event is either typed by somebody (words and by) or recorded by itself (neither)")
+		}
+		v.placeholders(p+".tell", e.Tell, oneOf("name", "state"))
+	}
+}
+
+func oneOf(keys ...string) func(string) bool {
+	return func(k string) bool { return slices.Contains(keys, k) }
+}
+
+// placeholders reports {names} in a text that nothing fills.
+func (v *validator) placeholders(path, text string, known func(string) bool) {
+	for rest := text; ; {
+		_, after, ok := strings.Cut(rest, "{")
+		if !ok {
+			return
+		}
+		key, tail, ok := strings.Cut(after, "}")
+		if !ok {
+			v.fault(path, "a { without its }")
+			return
+		}
+		if _, is := v.s.fact(key, nil); !is && !known(key) {
+			v.fault(path, "nothing fills {%s} here", key)
+		}
+		rest = tail
+	}
+}

@@ -1,0 +1,84 @@
+package storage
+
+import (
+	"time"
+
+	"xianjie/season"
+)
+
+// Pending is one message waiting for its turn, with all that is known of who wrote it.
+// Loaded by Pendings in a fixed number of multi-row queries, however many messages.
+type Pending struct {
+	Inbox       Inbox
+	Contact     Contact
+	Dialogue    Dialogue // zero Version when none yet
+	Person      *Person  // nil while not bound
+	Branch      *Org
+	College     *Org
+	Roles       []RoleIn
+	Transfer    *Transfer
+	Declaration *Declaration    // current
+	Events      []TransferEvent // of the current declaration, not undone, oldest first
+}
+
+// RoleIn is a role with its organisation.
+type RoleIn struct {
+	Role
+	Org Org
+}
+
+// Turn is everything one message changes. CommitTurns writes turns of different contacts in one transaction.
+type Turn struct {
+	InboxID   int64
+	Skipped   bool   // InboxSkipped instead of InboxDone
+	Outcome   string // for Inbox.Outcome
+	ContactID int64
+	Dialogue  *Dialogue // new state; Version as loaded (CommitTurns checks it and adds one); nil: unchanged
+	Bind      *Bind
+	// ContactState, when set, is the contact's new state (ContactGone when WeChat says they deleted us).
+	ContactState string
+	Members      []MemberChange
+	Out          []Out
+	Matters      []Matter
+	Answered     []MatterAnswer
+	Audit        []Audit
+}
+
+// Bind ties a contact to a person.
+type Bind struct {
+	ContactID int64
+	PersonID  int64
+	// Move allows taking the person from another contact (an officer decided, or the other is lost);
+	// without it a person bound to another active contact makes the commit fail with ErrConflict.
+	Move bool
+}
+
+// MemberChange is what changes for one member. Transfer.Version is as loaded; a different one in the database is ErrConflict.
+type MemberChange struct {
+	Transfer    Transfer
+	Declaration *Declaration // new current declaration; supersedes the former
+	Events      []TransferEvent
+	Undo        []int64       // ids of TransferEvents taken back
+	Duties      []season.Duty // the open duties from now on (season.Duties of the new standing)
+	Closing     string        // outcome of duties that are no longer open: DutyDone, DutyWithdrawn or DutyDefaulted
+}
+
+// Out is one message to queue. Its text is split below the length WeChat takes.
+type Out struct {
+	Account   string // "" : the account the contact belongs to
+	ContactID int64
+	PersonID  *int64
+	Kind      string
+	Key       string // "" : not unique; a duplicate key is skipped quietly
+	Text      string
+	Extra     []byte
+	NotBefore time.Time
+	ExpiresAt *time.Time
+}
+
+// MatterAnswer closes a matter.
+type MatterAnswer struct {
+	ID     int64
+	By     int64
+	Answer string
+}
