@@ -28,7 +28,7 @@ type Person struct {
 	BranchID  *int64
 	CollegeID *int64
 	Cohort    int        // year of graduation; 0 for officers who are not members
-	Phone     Sealed     // 11 digits, encrypted at rest
+	Phone     Sealed     `gorm:"serializer:sealed"` // 11 digits
 	Political string     // 政治面貌
 	LeftAt    *time.Time // struck off the roster; kept for history
 	CreatedAt time.Time
@@ -48,11 +48,11 @@ type Role struct {
 // Account is one WeChat account of ours and what is remembered of its login.
 type Account struct {
 	Name      string `gorm:"primaryKey"`
-	Session   Sealed // hot-login state of the library, encrypted
+	Session   Sealed `gorm:"serializer:sealed"` // hot-login state of the library
 	Login     string // id of the present login; WeChat's ids are valid only within it
 	Ready     bool   // the contacts of Login have been matched with the stored ones
 	Phase     string // bot.State.Phase at its last change
-	PhaseAt   time.Time
+	PhaseAt   *time.Time
 	HeldUntil *time.Time // WeChat answered "too often": nothing leaves before
 	UpdatedAt time.Time
 }
@@ -92,14 +92,14 @@ const (
 type Dialogue struct {
 	ContactID int64  `gorm:"primaryKey;autoIncrement:false"`
 	State     string // a state of handlers' table
-	Data      []byte // JSON owned by handlers
+	Data      []byte `gorm:"serializer:sealed"` // JSON owned by handlers; it may hold personal answers
 	Version   int64  // optimistic lock: 0 = no row yet
 	UpdatedAt time.Time
 }
 
 // Value is one answer of a declaration with where it came from.
 type Value struct {
-	Value   string `json:"value"`          // normalised; for personal questions sealed text
+	Value   string `json:"value"`          // normalised
 	Text    string `json:"text,omitempty"` // the words it came from
 	InboxID int64  `json:"inbox_id,omitempty"`
 	// Personal values (a contact's telephone) are sealed at rest and opened on load.
@@ -116,7 +116,7 @@ type Declaration struct {
 	Route        string
 	Target       string // receiving organisation in words, as told
 	CrossSystem  bool
-	Answers      map[string]Value `gorm:"serializer:json"`
+	Answers      map[string]Value `gorm:"serializer:answers"`
 	ConfirmedAt  time.Time
 	InboxID      *int64 // the message that confirmed it
 	ByPersonID   *int64 // who entered it on the member's behalf
@@ -159,11 +159,10 @@ type Duty struct {
 	ID       int64
 	Season   string
 	Rule     string  // duty key of the season
-	Subject  string  // "member" or "college"
-	PersonID *int64  // the member, when Subject is "member"
-	OrgID    int64   // the college whose duty it is
+	PersonID int64   // the member it is about
+	OrgID    int64   // the member's college
 	Party    string  // who answers for it (season.DutyRule.Of)
-	OpenKey  *string // unique while open: "rule/m/17"; nil once closed
+	OpenKey  *string // unique while open: "rule/17"; nil once closed
 	OpenedAt time.Time
 	Due      string // civil date 2020-07-31 in the season's zone
 	LapsesAt time.Time
@@ -221,7 +220,7 @@ type Inbox struct {
 	Kind       string
 	Text       string
 	Raw        string
-	Extra      []byte    // JSON: friend request, media reference
+	Extra      string    // JSON: friend request, media reference
 	At         time.Time // WeChat's time
 	ReceivedAt time.Time
 	State      string // InboxNew, InboxDone, InboxSkipped
@@ -247,11 +246,11 @@ type Outbox struct {
 	PersonID  *int64
 	Kind      string  // OutReply, OutDigest, OutNudge, OutNotice, OutAlert, OutAccept (accept a friend request)
 	Priority  int     // lower leaves first: replies before deadlines before notices
-	Key       *string // unique: "digest/17/2020-07-24T09:00"
+	Once      *string // unique: "digest/17/2020-07-24T09:00"; a second one is not queued
 	InboxID   *int64  // the message it answers
 	Part      int     // 0, 1, … of one text
 	Text      string
-	Extra     []byte
+	Extra     string
 	CreatedAt time.Time
 	NotBefore time.Time
 	ExpiresAt *time.Time // asks for action that is impossible from then on

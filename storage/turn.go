@@ -21,6 +21,17 @@ type Pending struct {
 	Events      []TransferEvent // of the current declaration, not undone, oldest first
 }
 
+// Member is the graduating member who wrote; false for strangers and for officers who do not graduate.
+func (p Pending) Member() (Member, bool) {
+	if p.Person == nil || p.Transfer == nil || p.Branch == nil || p.College == nil {
+		return Member{}, false
+	}
+	return Member{
+		Person: *p.Person, Branch: *p.Branch, College: *p.College,
+		Transfer: *p.Transfer, Declaration: p.Declaration, Events: p.Events,
+	}, true
+}
+
 // RoleIn is a role with its organisation.
 type RoleIn struct {
 	Role
@@ -59,7 +70,7 @@ type MemberChange struct {
 	Declaration *Declaration // new current declaration; supersedes the former
 	Events      []TransferEvent
 	Undo        []int64       // ids of TransferEvents taken back
-	Duties      []season.Duty // the open duties from now on (season.Duties of the new standing)
+	Duties      []season.Duty // the open duties from now on (season.DutiesOf the new standing)
 	Closing     string        // outcome of duties that are no longer open: DutyDone, DutyWithdrawn or DutyDefaulted
 }
 
@@ -69,9 +80,9 @@ type Out struct {
 	ContactID int64
 	PersonID  *int64
 	Kind      string
-	Key       string // "" : not unique; a duplicate key is skipped quietly
+	Once      string // "" : not unique; a second message with the same key is not queued
 	Text      string
-	Extra     []byte
+	Extra     string
 	NotBefore time.Time
 	ExpiresAt *time.Time
 }

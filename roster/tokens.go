@@ -1,0 +1,160 @@
+package roster
+
+import (
+	"context"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+)
+
+// tokens reads one part as XML tokens, and is strict where encoding/xml is generous with memory: a part, a token and
+// the nesting of elements have limits, and elements must match to the end of the part.
+type tokens struct {
+	ctx   context.Context
+	name  string
+	src   *bounded
+	close io.Closer
+	dec   *xml.Decoder
+	open  []string // names of the open elements
+	depth int      // limit of len(open)
+	count int
+}
+
+func newTokens(ctx context.Context, r io.ReadCloser, name string, l limits, size int64, tooBig error) *tokens {
+	src := &bounded{r: r, left: size, token: l.token, sinceToken: l.token, tooBig: tooBig}
+	return &tokens{ctx: ctx, name: name, src: src, close: r, dec: xml.NewDecoder(src), depth: l.depth}
+}
+
+// Close closes the part.
+func (t *tokens) Close() { _ = t.close.Close() }
+
+// next is the next token; its bytes are valid until the call after. The end of the part is io.EOF.
+func (t *tokens) next() (xml.Token, error) {
+	t.src.sinceToken = t.src.token
+	if t.count++; t.count%4096 == 0 && t.ctx.Err() != nil {
+		return nil, t.ctx.Err()
+	}
+	tok, err := t.dec.RawToken()
+	if err != nil {
+		if errors.Is(err, io.EOF) && len(t.open) == 0 {
+			return nil, io.EOF
+		}
+		if errors.Is(err, io.EOF) {
+			err = io.ErrUnexpectedEOF
+		}
+		return nil, fmt.Errorf("%s at byte %d: %w", t.name, t.dec.InputOffset(), err)
+	}
+	switch e := tok.(type) {
+	case xml.StartElement:
+		if len(t.open) == t.depth {
+			return nil, fmt.Errorf("%s: %w", t.name, &brokenPart{"elements nested too deep"})
+		}
+		t.open = append(t.open, e.Name.Local)
+	case xml.EndElement:
+		last := len(t.open) - 1
+		if last < 0 || t.open[last] != e.Name.Local {
+			return nil, fmt.Errorf("%s: %w", t.name, &brokenPart{"elements do not match"})
+		}
+		t.open = t.open[:last]
+	}
+	return tok, nil
+}
+
+// text appends the characters up to the end of the element just begun.
+func (t *tokens) text(to []byte) ([]byte, error) {
+	for level := len(t.open); ; {
+		tok, err := t.next()
+		if err != nil {
+			return to, err
+		}
+		switch e := tok.(type) {
+		case xml.CharData:
+			to = append(to, e...)
+		case xml.EndElement:
+			if len(t.open) < level {
+				return to, nil
+			}
+		}
+	}
+}
+
+// richText appends the text of the si or is element just begun: its t elements, without phonetic readings (rPh).
+func (t *tokens) richText(to []byte) ([]byte, error) {
+	phonetic := 0
+	for level := len(t.open); ; {
+		tok, err := t.next()
+		if err != nil {
+			return to, err
+		}
+		switch e := tok.(type) {
+		case xml.StartElement:
+			switch {
+			case e.Name.Local == "rPh" || phonetic > 0:
+				phonetic++
+			case e.Name.Local == "t":
+				if to, err = t.text(to); err != nil {
+					return to, err
+				}
+			}
+		case xml.EndElement:
+			if phonetic > 0 {
+				phonetic--
+			}
+			if len(t.open) < level {
+				return to, nil
+			}
+		}
+	}
+}
+
+// bounded is a reader that ends a part that is larger than declared, and a token that does not end.
+type bounded struct {
+	r                 io.Reader
+	left              int64
+	token, sinceToken int64
+	tooBig            error
+}
+
+func (b *bounded) Read(p []byte) (int, error) {
+	if b.left <= 0 {
+		return 0, b.tooBig
+	}
+	if b.sinceToken <= 0 {
+		return 0, &brokenPart{"one token is larger than any cell can be"}
+	}
+	n, err := b.r.Read(p)
+	b.left -= int64(n)
+	b.sinceToken -= int64(n)
+	return n, err
+}
+
+// unescape undoes the _x000D_ form in which the format writes characters XML cannot hold.
+func unescape(s string) string {
+	if !strings.Contains(s, "_x") {
+		return s
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); {
+		if i+7 <= len(s) && s[i] == '_' && s[i+1] == 'x' && s[i+6] == '_' {
+			if v, err := strconv.ParseUint(s[i+2:i+6], 16, 16); err == nil {
+				b.WriteRune(rune(v))
+				i += 7
+				continue
+			}
+		}
+		b.WriteByte(s[i])
+		i++
+	}
+	return b.String()
+}
+
+func atoi(s string) int {
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		return 0
+	}
+	return n
+}

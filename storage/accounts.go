@@ -1,0 +1,88 @@
+package storage
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+)
+
+// AccountNamed is what is stored of an account; the zero Account when nothing is yet.
+func (s *Store) AccountNamed(ctx context.Context, name string) (Account, error) {
+	a := Account{Name: name}
+	err := s.db(ctx).Take(&a, "name = ?", name).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return Account{Name: name}, nil
+	}
+	return a, err
+}
+
+// setAccount writes some columns of an account, which need not exist yet.
+func (s *Store) setAccount(ctx context.Context, a Account, columns ...string) error {
+	a.UpdatedAt = s.now()
+	return s.tx(ctx, func(tx *gorm.DB) error {
+		return tx.Clauses(clause.OnConflict{
+			Columns:   []clause.Column{{Name: "name"}},
+			DoUpdates: clause.AssignmentColumns(append(columns, "updated_at")),
+		}).Create(&a).Error
+	})
+}
+
+// LoadSession returns the hot-login state of an account, nil when there is none.
+func (s *Store) LoadSession(ctx context.Context, account string) ([]byte, error) {
+	a, err := s.AccountNamed(ctx, account)
+	if err != nil || a.Session == "" {
+		return nil, err
+	}
+	return []byte(a.Session), nil
+}
+
+// SaveSession replaces the hot-login state; nil forgets it.
+func (s *Store) SaveSession(ctx context.Context, account string, blob []byte) error {
+	return s.setAccount(ctx, Account{Name: account, Session: Sealed(blob)}, "session")
+}
+
+// SavePhase notes the state of an account's connection, for the console and the doctor.
+func (s *Store) SavePhase(ctx context.Context, account, phase string) error {
+	now := s.now()
+	return s.setAccount(ctx, Account{Name: account, Phase: phase, PhaseAt: &now}, "phase", "phase_at")
+}
+
+// HoldAccount keeps everything back until an instant: WeChat answered "too often".
+func (s *Store) HoldAccount(ctx context.Context, account string, until time.Time) error {
+	until = utc(until)
+	return s.setAccount(ctx, Account{Name: account, HeldUntil: &until}, "held_until")
+}
+
+// Accounts lists all accounts.
+func (s *Store) Accounts(ctx context.Context) ([]Account, error) {
+	var as []Account
+	return as, s.db(ctx).Order("name").Find(&as).Error
+}
+
+// metaRow is one line of what the product remembers about itself.
+type metaRow struct {
+	Name  string `gorm:"primaryKey"`
+	Value string
+}
+
+func (metaRow) TableName() string { return "meta" }
+
+// Meta reads a value the product keeps about itself; "" when there is none.
+func (s *Store) Meta(ctx context.Context, name string) (string, error) {
+	var row metaRow
+	err := s.db(ctx).Take(&row, "name = ?", name).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return "", nil
+	}
+	return row.Value, err
+}
+
+// SetMeta writes a value the product keeps about itself.
+func (s *Store) SetMeta(ctx context.Context, name, value string) error {
+	return s.tx(ctx, func(tx *gorm.DB) error {
+		return tx.Clauses(clause.OnConflict{UpdateAll: true}).Create(&metaRow{name, value}).Error
+	})
+}

@@ -1,0 +1,152 @@
+package storage
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"gorm.io/gorm"
+)
+
+// Received is one message as WeChat delivered it, not yet tied to a contact.
+type Received struct {
+	MsgID    string
+	User     string // the chat: the other person's or the group's user name
+	ChatKind string // kind of contact when the chat is not known yet
+	Sender   string // member of a group who wrote
+	FromSelf bool
+	Kind     string
+	Text     string
+	Raw      string
+	Extra    string
+	At       time.Time
+}
+
+// Receive commits a batch of messages, all or none. A message that is there already, by account and id, is skipped:
+// WeChat delivers again whatever was not acknowledged. Chats not known yet get a provisional contact.
+func (s *Store) Receive(ctx context.Context, account, login string, batch []Received) error {
+	if len(batch) == 0 {
+		return nil
+	}
+	return s.tx(ctx, func(tx *gorm.DB) error {
+		ids := make([]string, len(batch))
+		users := make([]string, len(batch))
+		for i, r := range batch {
+			ids[i], users[i] = r.MsgID, r.User
+		}
+		var have []string
+		if err := s.lock(tx).Model(&Inbox{}).Where("account = ? AND msg_id IN ?", account, ids).Pluck("msg_id", &have).Error; err != nil {
+			return err
+		}
+		chats, err := s.chats(tx, account, login, batch, users)
+		if err != nil {
+			return err
+		}
+		now := s.now()
+		var rows []Inbox
+		for _, r := range batch {
+			if slices.Contains(have, r.MsgID) {
+				continue
+			}
+			have = append(have, r.MsgID)
+			rows = append(rows, Inbox{
+				Account: account, MsgID: r.MsgID, Login: login, ContactID: chats[r.User].ID, Sender: r.Sender,
+				FromSelf: r.FromSelf, Kind: r.Kind, Text: r.Text, Raw: r.Raw, Extra: r.Extra,
+				At: utc(r.At), ReceivedAt: now, State: InboxNew,
+			})
+		}
+		if len(rows) == 0 {
+			return nil
+		}
+		return tx.Create(&rows).Error
+	})
+}
+
+// chats finds the contacts of a batch and makes provisional ones for those that are missing.
+func (s *Store) chats(tx *gorm.DB, account, login string, batch []Received, users []string) (map[string]Contact, error) {
+	present, err := s.present(tx, account, login, users)
+	if err != nil {
+		return nil, err
+	}
+	var fresh []Contact
+	for _, r := range batch {
+		if _, ok := present[r.User]; ok {
+			continue
+		}
+		present[r.User] = Contact{}
+		fresh = append(fresh, Contact{
+			Account: account, Login: login, UserName: r.User, Kind: r.ChatKind, State: ContactActive, CreatedAt: s.now(),
+		})
+	}
+	if len(fresh) == 0 {
+		return present, nil
+	}
+	if err := tx.Create(&fresh).Error; err != nil {
+		return nil, err
+	}
+	for _, c := range fresh {
+		present[c.UserName] = c
+	}
+	return present, nil
+}
+
+// Pendings are the oldest message of each of up to limit chats that still waits for its turn, in order of arrival, with
+// everything known about who wrote it. Messages of an account whose contacts are not matched yet wait.
+// A fixed number of queries, however many messages. Index inbox_pending.
+func (s *Store) Pendings(ctx context.Context, limit int) ([]Pending, error) {
+	db := s.db(ctx)
+	var ids []int64
+	err := db.Raw(`SELECT MIN(i.id) AS id FROM inbox i JOIN accounts a ON a.name = i.account AND a.ready
+		WHERE i.state = ? GROUP BY i.contact_id ORDER BY id LIMIT ?`, InboxNew, limit).Scan(&ids).Error
+	if err != nil || len(ids) == 0 {
+		return nil, err
+	}
+	var msgs []Inbox
+	if err := db.Where("id IN ?", ids).Order("id").Find(&msgs).Error; err != nil {
+		return nil, err
+	}
+	contactIDs := make([]int64, len(msgs))
+	for i, m := range msgs {
+		contactIDs[i] = m.ContactID
+	}
+	var contacts []Contact
+	if err := db.Where("id IN ?", contactIDs).Find(&contacts).Error; err != nil {
+		return nil, err
+	}
+	var dialogues []Dialogue
+	if err := db.Where("contact_id IN ?", contactIDs).Find(&dialogues).Error; err != nil {
+		return nil, err
+	}
+	var personIDs []int64
+	for _, c := range contacts {
+		if c.PersonID != nil {
+			personIDs = append(personIDs, *c.PersonID)
+		}
+	}
+	people, err := s.loadPeople(ctx, personIDs)
+	if err != nil {
+		return nil, err
+	}
+	roles, err := s.RolesOf(ctx, personIDs)
+	if err != nil {
+		return nil, err
+	}
+	ps := make([]Pending, len(msgs))
+	for i, m := range msgs {
+		p := Pending{Inbox: m, Dialogue: Dialogue{ContactID: m.ContactID}}
+		if j := slices.IndexFunc(contacts, func(c Contact) bool { return c.ID == m.ContactID }); j >= 0 {
+			p.Contact = contacts[j]
+		}
+		if j := slices.IndexFunc(dialogues, func(d Dialogue) bool { return d.ContactID == m.ContactID }); j >= 0 {
+			p.Dialogue = dialogues[j]
+		}
+		if id := p.Contact.PersonID; id != nil {
+			l := people[*id]
+			p.Person, p.Branch, p.College = l.person, l.branch, l.college
+			p.Transfer, p.Declaration, p.Events = l.transfer, l.declaration, l.events
+			p.Roles = roles[*id]
+		}
+		ps[i] = p
+	}
+	return ps, nil
+}

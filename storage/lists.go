@@ -1,0 +1,125 @@
+package storage
+
+import (
+	"context"
+
+	"gorm.io/gorm"
+)
+
+// Scope is the part of the school an officer sees: one branch, one college, or (zero) everything.
+type Scope struct {
+	CollegeID int64
+	BranchID  int64
+}
+
+func (sc Scope) of(q *gorm.DB) *gorm.DB {
+	switch {
+	case sc.BranchID != 0:
+		return q.Where("transfers.branch_id = ?", sc.BranchID)
+	case sc.CollegeID != 0:
+		return q.Where("transfers.college_id = ?", sc.CollegeID)
+	}
+	return q
+}
+
+// TrackState is a state of a track.
+type TrackState struct{ Track, State string }
+
+// Filter narrows a list of members; the zero Filter takes everybody.
+type Filter struct {
+	Undeclared  bool         // only those without a declaration
+	Destination string       // only this destination
+	StateIn     []TrackState // only these states
+	Open        bool         // only those not in DoneStates
+	DoneStates  []TrackState
+}
+
+// undeclared is season.Undeclared as it stands in transfers.state.
+const undeclared = "undeclared"
+
+func (f Filter) of(q *gorm.DB) *gorm.DB {
+	if f.Undeclared {
+		q = q.Where("transfers.state = ?", undeclared)
+	}
+	if f.Destination != "" {
+		q = q.Where("transfers.destination = ?", f.Destination)
+	}
+	if f.StateIn != nil {
+		q = q.Where("(transfers.track, transfers.state) IN ?", pairs(f.StateIn))
+	}
+	if f.Open && len(f.DoneStates) > 0 {
+		q = q.Where("(transfers.track, transfers.state) NOT IN ?", pairs(f.DoneStates))
+	}
+	return q
+}
+
+func pairs(states []TrackState) [][]any {
+	ps := make([][]any, len(states))
+	for i, s := range states {
+		ps[i] = []any{s.Track, s.State}
+	}
+	return ps
+}
+
+// onRoster are the transfers of members who have not been struck off.
+func (s *Store) onRoster(ctx context.Context) *gorm.DB {
+	return s.db(ctx).Model(&Transfer{}).Joins("JOIN people ON people.id = transfers.person_id AND people.left_at IS NULL")
+}
+
+// MembersIn is one page of the members in a scope that fit a filter, by person id after a given one, and how many fit
+// in all. Indices transfers_college, transfers_branch.
+func (s *Store) MembersIn(ctx context.Context, sc Scope, f Filter, after int64, limit int) ([]Member, int, error) {
+	var total int64
+	if err := f.of(sc.of(s.onRoster(ctx))).Count(&total).Error; err != nil {
+		return nil, 0, err
+	}
+	var ids []int64
+	err := f.of(sc.of(s.onRoster(ctx))).Where("transfers.person_id > ?", after).
+		Order("transfers.person_id").Limit(limit).Pluck("transfers.person_id", &ids).Error
+	if err != nil {
+		return nil, 0, err
+	}
+	ms, err := s.Members(ctx, ids)
+	return ms, int(total), err
+}
+
+// MembersMeant finds members in a scope by id, number or name; what is not there or outside the scope is left out.
+// Indices people_no, people_name.
+func (s *Store) MembersMeant(ctx context.Context, sc Scope, ids []int64, nos, names []string) ([]Member, error) {
+	var found []int64
+	for column, values := range map[string]any{"people.id": ids, "people.no": nos, "people.name": names} {
+		var some []int64
+		err := sc.of(s.onRoster(ctx)).Where(column+" IN ?", values).Order("people.id").Limit(600).Pluck("people.id", &some).Error
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, some...)
+	}
+	seen := map[int64]bool{}
+	var unique []int64
+	for _, id := range found {
+		if !seen[id] {
+			seen[id] = true
+			unique = append(unique, id)
+		}
+	}
+	return s.Members(ctx, unique)
+}
+
+// Count is how many members of a college stand in a state.
+type Count struct {
+	CollegeID   int64
+	Destination string
+	Track       string
+	State       string
+	N           int
+}
+
+// CountsIn counts the members in a scope by college, destination and state.
+func (s *Store) CountsIn(ctx context.Context, sc Scope) ([]Count, error) {
+	var cs []Count
+	return cs, sc.of(s.onRoster(ctx)).
+		Select("transfers.college_id, transfers.destination, transfers.track, transfers.state, COUNT(*) AS n").
+		Group("transfers.college_id, transfers.destination, transfers.track, transfers.state").
+		Order("transfers.college_id, transfers.destination, transfers.track, transfers.state").Scan(&cs).Error
+}
