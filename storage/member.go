@@ -95,6 +95,7 @@ func (m Member) Declare(s *season.Season, destination string, values map[string]
 	m.Declaration, m.Events = d, nil
 	m.Transfer.Destination, m.Transfer.Track, m.Transfer.State, m.Transfer.EnteredAt = destination, out.Track, out.State, at
 	return MemberChange{
+		Season:      s.Key,
 		Transfer:    m.Transfer,
 		Declaration: d,
 		Events: []TransferEvent{{
@@ -133,9 +134,17 @@ func (m Member) Record(s *season.Season, event string, at, now time.Time, closin
 		m.Transfer.State, m.Transfer.EnteredAt = to, now
 	}
 	return MemberChange{
+		Season:   s.Key,
 		Transfer: m.Transfer,
 		Events:   []TransferEvent{e},
 		Duties:   s.DutiesOf(m.Standing()),
 		Closing:  closing,
 	}, nil
+}
+
+// Replanned is the change by which the member's duties follow a season file that changed; nothing else moves.
+func (m Member) Replanned(s *season.Season) MemberChange {
+	return MemberChange{
+		Season: s.Key, Transfer: m.Transfer, Duties: s.DutiesOf(m.Standing()), Closing: DutyWithdrawn, Replan: true,
+	}
 }

@@ -200,6 +200,7 @@ const (
 type Reminder struct {
 	ID       int64
 	DutyID   int64
+	StepID   int64
 	Step     string
 	PersonID int64 // 0 when nobody could be addressed
 	OutboxID *int64

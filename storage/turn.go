@@ -72,6 +72,10 @@ type MemberChange struct {
 	Undo        []int64       // ids of TransferEvents taken back
 	Duties      []season.Duty // the open duties from now on (season.DutiesOf the new standing)
 	Closing     string        // outcome of duties that are no longer open: DutyDone, DutyWithdrawn or DutyDefaulted
+	// Season is the key new duties are filed under.
+	Season string
+	// Replan plans the reminders of open duties anew even where the due date stands: the season file changed.
+	Replan bool
 }
 
 // Out is one message to queue. Its text is split below the length WeChat takes.

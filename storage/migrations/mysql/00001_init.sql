@@ -166,13 +166,15 @@ CREATE TABLE duty_steps (
 CREATE TABLE reminders (
   id        BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
   duty_id   BIGINT NOT NULL,
+  step_id   BIGINT NOT NULL,
   step      VARCHAR(64) NOT NULL,
   person_id BIGINT NOT NULL,
   outbox_id BIGINT NULL,
   slot      VARCHAR(32) NOT NULL,
   at        DATETIME(6) NOT NULL,
   reason    VARCHAR(255) NOT NULL,
-  UNIQUE KEY reminders_once (duty_id, step, person_id),
+  UNIQUE KEY reminders_once (step_id, person_id),
+  KEY reminders_duty (duty_id),
   KEY reminders_outbox (outbox_id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 

@@ -166,6 +166,7 @@ CREATE INDEX duty_steps_duty ON duty_steps (duty_id);
 CREATE TABLE reminders (
   id        INTEGER PRIMARY KEY AUTOINCREMENT,
   duty_id   INTEGER NOT NULL,
+  step_id   INTEGER NOT NULL,
   step TEXT NOT NULL,
   person_id INTEGER NOT NULL,
   outbox_id INTEGER NULL,
@@ -173,7 +174,8 @@ CREATE TABLE reminders (
   at        DATETIME NOT NULL,
   reason TEXT NOT NULL
 );
-CREATE UNIQUE INDEX reminders_once ON reminders (duty_id, step, person_id);
+CREATE UNIQUE INDEX reminders_once ON reminders (step_id, person_id);
+CREATE INDEX reminders_duty ON reminders (duty_id);
 CREATE INDEX reminders_outbox ON reminders (outbox_id);
 
 CREATE TABLE inbox (

@@ -1,0 +1,253 @@
+package storage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"gorm.io/gorm"
+)
+
+// priorities order what leaves an account: what somebody waits for goes first.
+var priorities = map[string]int{OutAccept: 0, OutReply: 1, OutAlert: 2, OutDigest: 3, OutNudge: 4, OutNotice: 5}
+
+// queued is a message to queue with the message it answers.
+type queued struct {
+	Out
+	inbox *int64
+}
+
+// queue inserts messages in parts that WeChat takes. A message whose Once is there already is left out. It returns the
+// id of each message's first part, 0 where it was left out.
+func (w *work) queue(outs []queued) ([]int64, error) {
+	if len(outs) == 0 {
+		return nil, nil
+	}
+	accounts, err := w.accountsOf(outs)
+	if err != nil {
+		return nil, err
+	}
+	there, err := w.once(outs)
+	if err != nil {
+		return nil, err
+	}
+	var rows []Outbox
+	first := make([]int, len(outs)) // row of each message's first part
+	for i, o := range outs {
+		first[i] = -1
+		if o.Once != "" && slices.Contains(there, o.Once) {
+			continue
+		}
+		if o.Once != "" {
+			there = append(there, o.Once)
+		}
+		account := o.Account
+		if account == "" {
+			account = accounts[o.ContactID]
+		}
+		notBefore := utc(o.NotBefore)
+		if notBefore.Before(w.at) {
+			notBefore = w.at
+		}
+		first[i] = len(rows)
+		for part, text := range Split(o.Text, MaxPart) {
+			r := Outbox{
+				Account: account, ContactID: o.ContactID, PersonID: o.PersonID, Kind: o.Kind, Priority: priorities[o.Kind],
+				InboxID: o.inbox, Part: part, Text: text, Extra: o.Extra, CreatedAt: w.at, NotBefore: notBefore, State: OutQueued,
+			}
+			if o.ExpiresAt != nil {
+				at := utc(*o.ExpiresAt)
+				r.ExpiresAt = &at
+			}
+			if part == 0 && o.Once != "" {
+				r.Once = &o.Once
+			}
+			rows = append(rows, r)
+		}
+	}
+	ids := make([]int64, len(outs))
+	if len(rows) == 0 {
+		return ids, nil
+	}
+	if err := w.tx.CreateInBatches(&rows, 500).Error; err != nil {
+		return nil, err
+	}
+	for i, n := range first {
+		if n >= 0 {
+			ids[i] = rows[n].ID
+		}
+	}
+	return ids, nil
+}
+
+// accountsOf are the accounts of the chats that messages without an account go to.
+func (w *work) accountsOf(outs []queued) (map[int64]string, error) {
+	var ids []int64
+	for _, o := range outs {
+		if o.Account == "" {
+			ids = append(ids, o.ContactID)
+		}
+	}
+	m := make(map[int64]string, len(ids))
+	err := chunked(ids, func(ids []int64) error {
+		var rows []struct {
+			ID      int64
+			Account string
+		}
+		err := w.tx.Model(&Contact{}).Select("id, account").Where("id IN ?", ids).Scan(&rows).Error
+		for _, r := range rows {
+			m[r.ID] = r.Account
+		}
+		return err
+	})
+	return m, err
+}
+
+// once are those keys of the messages that exist already. Index outbox_once.
+func (w *work) once(outs []queued) ([]string, error) {
+	var keys, there []string
+	for _, o := range outs {
+		if o.Once != "" {
+			keys = append(keys, o.Once)
+		}
+	}
+	err := chunked(keys, func(keys []string) error {
+		var some []string
+		err := w.lock(w.tx).Model(&Outbox{}).Where("once IN ?", keys).Pluck("once", &some).Error
+		there = append(there, some...)
+		return err
+	})
+	return there, err
+}
+
+// Claim is a message taken to be sent, with the chat it goes to.
+type Claim struct {
+	Outbox  Outbox
+	Contact Contact
+}
+
+// claimable are the queued messages of an account that have an address in its present login.
+const claimable = `FROM outbox o
+	JOIN accounts a ON a.name = o.account AND a.ready
+	JOIN contacts c ON c.id = o.contact_id AND c.login = a.login AND c.state IN ('active', 'unsure')
+	WHERE o.account = ? AND o.state = 'queued' AND o.not_before <= ?`
+
+// OutReady reports whether a message of an account could leave now. Index outbox_queue.
+func (s *Store) OutReady(ctx context.Context, account string) (bool, error) {
+	var id []int64
+	err := s.db(ctx).Raw("SELECT o.id "+claimable+" LIMIT 1", account, s.now()).Scan(&id).Error
+	return len(id) > 0, err
+}
+
+// NextOut is when the next message of an account that is not due yet may leave; false when there is none.
+func (s *Store) NextOut(ctx context.Context, account string) (time.Time, bool, error) {
+	var o []Outbox
+	err := s.db(ctx).Select("not_before").Where("account = ? AND state = ? AND not_before > ?", account, OutQueued, s.now()).
+		Order("not_before").Limit(1).Find(&o).Error
+	if err != nil || len(o) == 0 {
+		return time.Time{}, false, err
+	}
+	return o[0].NotBefore, true, nil
+}
+
+// ClaimOut takes the next message of an account to be sent: answers before deadlines before notices, in order of their
+// making. Nil when there is none that has an address now. From here until FinishOut or ReleaseOut it is in flight; a
+// process that dies meanwhile leaves it unknown (RecoverOut).
+func (s *Store) ClaimOut(ctx context.Context, account string) (*Claim, error) {
+	var c *Claim
+	err := s.tx(ctx, func(tx *gorm.DB) error {
+		c = nil
+		query := "SELECT o.id " + claimable + " ORDER BY o.priority, o.id LIMIT 1"
+		var ids []int64
+		if err := tx.Raw(query, account, s.now()).Scan(&ids).Error; err != nil || len(ids) == 0 {
+			return err
+		}
+		var o Outbox
+		if err := s.lock(tx).Take(&o, ids[0]).Error; err != nil {
+			return err
+		}
+		if o.State != OutQueued {
+			return nil // another sender was faster; the next look finds the next message
+		}
+		now := s.now()
+		o.State, o.ClaimedAt = OutSending, &now
+		o.Attempts++
+		err := tx.Model(&Outbox{}).Where("id = ?", o.ID).
+			Updates(map[string]any{"state": o.State, "claimed_at": now, "attempts": o.Attempts}).Error
+		if err != nil {
+			return err
+		}
+		c = &Claim{Outbox: o}
+		return tx.Take(&c.Contact, o.ContactID).Error
+	})
+	if err != nil {
+		return nil, fmt.Errorf("outbox of %s: %w", account, err)
+	}
+	return c, nil
+}
+
+// ErrNotInFlight says that a message to be finished or released is not being sent.
+var ErrNotInFlight = errors.New("message is not in flight")
+
+// FinishOut notes what became of a message in flight: OutSent (with WeChat's id), OutUnknown, OutFailed or OutDropped.
+func (s *Store) FinishOut(ctx context.Context, id int64, state, msgID, reason string) error {
+	return s.landed(ctx, id, map[string]any{"state": state, "done_at": s.now(), "msg_id": msgID, "reason": clip(reason)})
+}
+
+// ReleaseOut puts a message back that certainly was not sent. It may leave again at an instant.
+func (s *Store) ReleaseOut(ctx context.Context, id int64, at time.Time, reason string) error {
+	return s.landed(ctx, id, map[string]any{"state": OutQueued, "claimed_at": nil, "not_before": utc(at), "reason": clip(reason)})
+}
+
+// RewriteOut replaces the text of a message in flight, before it is handed to the channel.
+func (s *Store) RewriteOut(ctx context.Context, id int64, text string) error {
+	return s.landed(ctx, id, map[string]any{"text": text})
+}
+
+func (s *Store) landed(ctx context.Context, id int64, values map[string]any) error {
+	return s.tx(ctx, func(tx *gorm.DB) error {
+		r := tx.Model(&Outbox{}).Where("id = ? AND state = ?", id, OutSending).Updates(values)
+		if r.Error == nil && r.RowsAffected == 0 {
+			var n int64 // MySQL counts changed rows, and the same values may be written twice
+			if err := tx.Model(&Outbox{}).Where("id = ?", id).Where(values).Count(&n).Error; err != nil || n > 0 {
+				return err
+			}
+			return fmt.Errorf("outbox %d: %w", id, ErrNotInFlight)
+		}
+		return r.Error
+	})
+}
+
+// RecoverOut turns messages a dead process left in flight into unknown ones: they may have arrived, so they are not
+// sent again. It returns how many.
+func (s *Store) RecoverOut(ctx context.Context, account string) (int, error) {
+	n := 0
+	err := s.tx(ctx, func(tx *gorm.DB) error {
+		r := tx.Model(&Outbox{}).Where("account = ? AND state = ?", account, OutSending).
+			Updates(map[string]any{"state": OutUnknown, "done_at": s.now(), "reason": "the process ended while it was being sent"})
+		n = int(r.RowsAffected)
+		return r.Error
+	})
+	return n, err
+}
+
+// FailGone gives up what is queued to chats that are gone, and drops what is no longer useful. It returns how many.
+func (s *Store) FailGone(ctx context.Context, account string) (int, error) {
+	n := 0
+	err := s.tx(ctx, func(tx *gorm.DB) error {
+		gone := tx.Model(&Contact{}).Select("id").Where("account = ? AND state = ?", account, ContactGone)
+		r := tx.Model(&Outbox{}).Where("account = ? AND state = ? AND contact_id IN (?)", account, OutQueued, gone).
+			Updates(map[string]any{"state": OutFailed, "done_at": s.now(), "reason": "the contact deleted or blocked us"})
+		if r.Error != nil {
+			return r.Error
+		}
+		n = int(r.RowsAffected)
+		r = tx.Model(&Outbox{}).Where("account = ? AND state = ? AND expires_at <= ?", account, OutQueued, s.now()).
+			Updates(map[string]any{"state": OutDropped, "done_at": s.now(), "reason": "too late to be useful"})
+		n += int(r.RowsAffected)
+		return r.Error
+	})
+	return n, err
+}
