@@ -306,6 +306,9 @@ func (w *work) audit(rows []Audit) error {
 	}
 	for i := range rows {
 		rows[i].At = utc(rows[i].At)
+		if rows[i].Detail == nil {
+			rows[i].Detail = map[string]string{}
+		}
 	}
 	return w.tx.CreateInBatches(&rows, 500).Error
 }
