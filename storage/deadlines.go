@@ -302,3 +302,31 @@ func (s *Store) Unaddressed(ctx context.Context, since time.Time) ([]Reminder, e
 	var rows []Reminder
 	return rows, s.db(ctx).Where("person_id = 0 AND at >= ?", utc(since)).Order("id").Limit(1000).Find(&rows).Error
 }
+
+// OnceTaken reports which keys of messages that may be queued once are used up. Index outbox_once.
+func (s *Store) OnceTaken(ctx context.Context, keys []string) (map[string]bool, error) {
+	taken := make(map[string]bool)
+	err := chunked(keys, func(keys []string) error {
+		var some []string
+		err := s.db(ctx).Model(&Outbox{}).Where("once IN ?", keys).Pluck("once", &some).Error
+		for _, k := range some {
+			taken[k] = true
+		}
+		return err
+	})
+	return taken, err
+}
+
+// Given are the pairs of step and person the notification log has for some steps. Index reminders_once.
+func (s *Store) Given(ctx context.Context, stepIDs []int64) (map[[2]int64]bool, error) {
+	given := make(map[[2]int64]bool)
+	err := chunked(stepIDs, func(ids []int64) error {
+		var rows []Reminder
+		err := s.db(ctx).Select("step_id, person_id").Where("step_id IN ?", ids).Find(&rows).Error
+		for _, r := range rows {
+			given[[2]int64{r.StepID, r.PersonID}] = true
+		}
+		return err
+	})
+	return given, err
+}

@@ -202,7 +202,8 @@ type Reminder struct {
 	DutyID   int64
 	StepID   int64
 	Step     string
-	PersonID int64 // 0 when nobody could be addressed
+	Party    string // to whom the step was addressed; PersonID may be somebody in their place
+	PersonID int64  // 0 when nobody could be addressed
 	OutboxID *int64
 	Slot     string // "2020-07-24T09:00"
 	At       time.Time

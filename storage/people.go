@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"gorm.io/gorm"
@@ -226,4 +227,52 @@ func (s *Store) OpenDutiesOf(ctx context.Context, personIDs []int64) ([]Duty, er
 		return err
 	})
 	return all, err
+}
+
+// Seated is a role with who holds it.
+type Seated struct {
+	Person Person
+	Role   RoleIn
+}
+
+// Seats are all present roles of people on the roster, by role.
+func (s *Store) Seats(ctx context.Context) ([]Seated, error) {
+	var roles []Role
+	err := s.db(ctx).Joins("JOIN people ON people.id = roles.person_id AND people.left_at IS NULL").
+		Where("roles.until IS NULL").Order("roles.id").Find(&roles).Error
+	if err != nil {
+		return nil, err
+	}
+	var personIDs, orgIDs []int64
+	for _, r := range roles {
+		personIDs, orgIDs = append(personIDs, r.PersonID), append(orgIDs, r.OrgID)
+	}
+	people := make(map[int64]Person, len(personIDs))
+	err = chunked(personIDs, func(ids []int64) error {
+		var rows []Person
+		err := s.db(ctx).Where("id IN ?", ids).Find(&rows).Error
+		for _, p := range rows {
+			people[p.ID] = p
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	orgs := map[int64]*Org{}
+	err = chunked(orgIDs, func(ids []int64) error {
+		some, err := orgsByID(s.db(ctx), ids)
+		maps.Copy(orgs, some)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	seats := make([]Seated, 0, len(roles))
+	for _, r := range roles {
+		if o := orgs[r.OrgID]; o != nil {
+			seats = append(seats, Seated{people[r.PersonID], RoleIn{r, *o}})
+		}
+	}
+	return seats, nil
 }

@@ -168,6 +168,7 @@ CREATE TABLE reminders (
   duty_id   BIGINT NOT NULL,
   step_id   BIGINT NOT NULL,
   step      VARCHAR(64) NOT NULL,
+  party     VARCHAR(16) NOT NULL,
   person_id BIGINT NOT NULL,
   outbox_id BIGINT NULL,
   slot      VARCHAR(32) NOT NULL,

@@ -168,6 +168,7 @@ CREATE TABLE reminders (
   duty_id   INTEGER NOT NULL,
   step_id   INTEGER NOT NULL,
   step TEXT NOT NULL,
+  party TEXT NOT NULL,
   person_id INTEGER NOT NULL,
   outbox_id INTEGER NULL,
   slot TEXT NOT NULL,

@@ -1,0 +1,215 @@
+package bot
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// Config says which account, and how WeChat is reached.
+type Config struct {
+	Name   string
+	Normal bool // log in as the plain web client; by default as the UOS desktop client, which WeChat still admits
+	Store  Store
+	// Transport carries requests; nil: the network.
+	Transport http.RoundTripper
+	// Endpoint, when set, is a host:port where every WeChat host is reached instead, a simulator; CA is the PEM
+	// certificate to trust there. Ignored with Transport.
+	Endpoint string
+	CA       []byte
+	Now      func() time.Time
+	Log      *slog.Logger
+	// OnState is called with every change of State, in order, from Run's goroutines. It must not block.
+	OnState func(State)
+	// Stored is called after messages were committed.
+	Stored func()
+	// Refresh is how often the contact list is fetched again; 6 h by default.
+	Refresh time.Duration
+}
+
+// Phase of an account's connection.
+type Phase string
+
+// Phases, in the order a login passes through them.
+const (
+	PhaseOffline Phase = "offline" // no session; the next login is tried soon
+	PhaseQR      Phase = "qr"      // State.QR waits to be scanned
+	PhaseScanned Phase = "scanned" // scanned, to be confirmed on the phone
+	PhaseOnline  Phase = "online"  // logged in; messages come and go
+)
+
+// State is what is known about an account's connection.
+type State struct {
+	Phase Phase
+	Since time.Time
+	QR    string    // what the QR code says, in PhaseQR
+	Nick  string    // the account's own name, while online
+	Login string    // the login contacts' ids belong to, while online
+	Ready bool      // the contacts of this login are stored
+	Heard time.Time // last time WeChat answered a long poll
+	Err   error     // why it is offline
+}
+
+// Account is one WeChat account. Run it once; everything else may be called from any goroutine.
+type Account struct {
+	c    Config
+	base http.RoundTripper
+
+	mu      sync.Mutex
+	state   State
+	session *session // nil while offline
+}
+
+// New prepares an account.
+func New(c Config) (*Account, error) {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.OnState == nil {
+		c.OnState = func(State) {}
+	}
+	if c.Stored == nil {
+		c.Stored = func() {}
+	}
+	if c.Refresh == 0 {
+		c.Refresh = 6 * time.Hour
+	}
+	a := &Account{c: c, base: c.Transport, state: State{Phase: PhaseOffline, Since: c.Now()}}
+	if a.base == nil {
+		t, err := network(c.Endpoint, c.CA)
+		if err != nil {
+			return nil, err
+		}
+		a.base = t
+	}
+	return a, nil
+}
+
+// network reaches WeChat, or everything at one endpoint.
+func network(endpoint string, ca []byte) (*http.Transport, error) {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	if endpoint == "" {
+		return t, nil
+	}
+	pool := x509.NewCertPool()
+	if len(ca) > 0 && !pool.AppendCertsFromPEM(ca) {
+		return nil, errors.New("wechat.ca_file holds no PEM certificate")
+	}
+	t.Proxy = nil
+	t.DialContext = func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return (&net.Dialer{Timeout: 10 * time.Second}).DialContext(ctx, network, endpoint)
+	}
+	t.TLSClientConfig = &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
+	t.ForceAttemptHTTP2 = false
+	return t, nil
+}
+
+// State is the present state of the connection.
+func (a *Account) State() State {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.state
+}
+
+// change updates the state and tells about it, unless only Heard moved.
+func (a *Account) change(f func(*State)) {
+	a.mu.Lock()
+	before := a.state
+	f(&a.state)
+	if a.state.Phase != before.Phase {
+		a.state.Since = a.c.Now()
+	}
+	after := a.state
+	a.mu.Unlock()
+	before.Heard = after.Heard
+	if before != after {
+		a.c.OnState(after)
+	}
+}
+
+const (
+	firstPause = 2 * time.Second
+	maxPause   = 5 * time.Minute
+	// steady is how long a session must have lasted for the pause before the next login to begin anew.
+	steady = 10 * time.Minute
+)
+
+// Run keeps the account logged in until ctx ends: with the stored session while WeChat accepts it, else by QR code. A
+// lost session or a refused login is never an error of Run; it is seen in State, and tried again with growing pauses.
+func (a *Account) Run(ctx context.Context) error {
+	pause := firstPause
+	for ctx.Err() == nil {
+		began := a.c.Now()
+		err := a.once(ctx)
+		if ctx.Err() != nil {
+			break
+		}
+		a.change(func(s *State) { *s = State{Phase: PhaseOffline, Since: s.Since, Heard: s.Heard, Err: err} })
+		if errors.Is(err, errAgain) {
+			continue
+		}
+		a.c.Log.Warn("WeChat session ended", "account", a.c.Name, "err", err)
+		if a.c.Now().Sub(began) > steady {
+			pause = firstPause
+		}
+		if sleep(ctx, pause) != nil {
+			break
+		}
+		pause = min(2*pause, maxPause)
+	}
+	a.change(func(s *State) { *s = State{Phase: PhaseOffline, Since: s.Since, Heard: s.Heard} })
+	return nil
+}
+
+// errAgain asks for the next login at once: the code expired or was cancelled, or a stored session turned out dead.
+var errAgain = errors.New("log in again")
+
+// once logs in and serves one session to its end.
+func (a *Account) once(ctx context.Context) error {
+	hot, err := loadHot(ctx, a.c.Store, a.c.Name)
+	stored := err == nil
+	if errors.Is(err, errNoSession) {
+		hot = newHot(ctx, a.c.Store, a.c.Name, newLogin())
+	} else if err != nil {
+		return err
+	}
+	s := newSession(ctx, a, hot)
+	defer s.close()
+	if err := s.login(stored); err != nil {
+		if stored && !unreachable(err) {
+			a.c.Log.Info("stored session is over", "account", a.c.Name, "err", err)
+			if err := a.c.Store.SaveSession(ctx, a.c.Name, nil); err != nil {
+				return fmt.Errorf("forgetting the session: %w", err)
+			}
+			return errAgain
+		}
+		return err
+	}
+	err = s.serve()
+	var lost *SessionLost
+	if errors.As(err, &lost) {
+		if err := a.c.Store.SaveSession(context.WithoutCancel(ctx), a.c.Name, nil); err != nil {
+			return fmt.Errorf("forgetting the session: %w", err)
+		}
+	}
+	return err
+}
+
+// newLogin is the id of a login: WeChat's ids are valid within it.
+func newLogin() string {
+	b := make([]byte, 8)
+	_, _ = rand.Read(b)
+	return hex.EncodeToString(b)
+}

@@ -1,0 +1,128 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+	"unicode/utf8"
+
+	"github.com/eatmoreapple/openwechat"
+)
+
+// Address is a chat in one login.
+type Address struct {
+	Login    string
+	UserName string
+}
+
+// Receipt is WeChat's acceptance of a message.
+type Receipt struct {
+	MsgID string
+	At    time.Time
+}
+
+// Errors of sends. The first two and *Refused mean that the message certainly did not leave; *Unknown means that it may
+// have arrived, and nobody may send it again without a rule or a person.
+var (
+	ErrOffline = errors.New("not logged in")
+	ErrStale   = errors.New("the address belongs to another login")
+)
+
+// Refused is WeChat's refusal of a send.
+type Refused struct{ Ret int64 }
+
+func (e *Refused) Error() string {
+	if e.TooOften() {
+		return "WeChat refused the message: too often (ret 1205)"
+	}
+	return fmt.Sprintf("WeChat refused the message (ret %d)", e.Ret)
+}
+
+// TooOften reports that the account sent too much and must pause.
+func (e *Refused) TooOften() bool { return e.Ret == 1205 }
+
+// Unknown is a send whose outcome nobody can tell.
+type Unknown struct{ Err error }
+
+func (e *Unknown) Error() string {
+	return "it is unknown whether the message arrived: " + e.Err.Error()
+}
+
+func (e *Unknown) Unwrap() error { return e.Err }
+
+// MaxText is the longest text SendText takes, in characters. Texts for people are split far below it.
+const MaxText = 2000
+
+// SendText sends one text message.
+func (a *Account) SendText(ctx context.Context, to Address, text string) (Receipt, error) {
+	if n := utf8.RuneCountInString(text); n == 0 || n > MaxText {
+		return Receipt{}, fmt.Errorf("text of %d characters cannot be sent", n)
+	}
+	var sent *openwechat.SentMessage
+	err := a.with(ctx, to.Login, func(ctx context.Context, s *session) (err error) {
+		sent, err = s.lib.Caller.WebWxSendMsg(ctx, &openwechat.CallerWebWxSendMsgOptions{
+			LoginInfo:   s.lib.Storage.LoginInfo,
+			BaseRequest: s.lib.Storage.Request,
+			Message:     openwechat.NewTextSendMessage(text, s.wire.self, to.UserName),
+		})
+		return err
+	})
+	if err != nil {
+		return Receipt{}, err
+	}
+	return Receipt{MsgID: sent.MsgId, At: a.c.Now()}, nil
+}
+
+// AcceptFriend accepts a friend request of the present login.
+func (a *Account) AcceptFriend(ctx context.Context, login string, r FriendRequest) error {
+	return a.with(ctx, login, func(ctx context.Context, s *session) error {
+		return s.lib.Caller.WebWxVerifyUser(ctx, &openwechat.CallerWebWxVerifyUserOptions{
+			RecommendInfo: openwechat.RecommendInfo{UserName: r.UserName, Ticket: r.Ticket},
+			BaseRequest:   s.lib.Storage.Request,
+			LoginInfo:     s.lib.Storage.LoginInfo,
+		})
+	})
+}
+
+// with has the actor of the present session make one call, and sorts its error.
+func (a *Account) with(ctx context.Context, login string, call func(context.Context, *session) error) error {
+	a.mu.Lock()
+	s := a.session
+	a.mu.Unlock()
+	if s == nil {
+		return ErrOffline
+	}
+	if s.hot.login != login {
+		return ErrStale
+	}
+	var err error
+	began := s.do(ctx, func() {
+		// A send that has begun is finished even when the caller gives up: its outcome must be known.
+		err = call(context.WithoutCancel(ctx), s)
+	})
+	if !began {
+		return ErrOffline
+	}
+	return s.sorted(err)
+}
+
+// sorted tells failures apart by where they happened.
+func (s *session) sorted(err error) error {
+	if err == nil {
+		return nil
+	}
+	var ret openwechat.Ret
+	if errors.As(err, &ret) {
+		if lostRet(int64(ret)) {
+			s.cancel(&SessionLost{int64(ret)})
+			return ErrOffline
+		}
+		return &Refused{int64(ret)}
+	}
+	var trip *tripError
+	if errors.As(err, &trip) && !trip.written {
+		return fmt.Errorf("%w: %w", ErrOffline, err)
+	}
+	return &Unknown{err}
+}

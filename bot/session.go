@@ -1,0 +1,250 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/eatmoreapple/openwechat"
+)
+
+// session is one login: one library bot, one wire, one actor goroutine. After it ended a new one is made.
+type session struct {
+	a      *Account
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+	lib    *openwechat.Bot
+	hot    *hotStorage
+	wire   *wire
+	jobs   chan job
+	actor  sync.WaitGroup
+
+	failures int // of the sync loop in a row
+}
+
+// job is something the actor does with the library.
+type job struct {
+	do   func()
+	done chan struct{}
+}
+
+// replyTimeout bounds a request with its reply: the long poll is held for up to 30 s.
+const replyTimeout = 60 * time.Second
+
+func newSession(parent context.Context, a *Account, hot *hotStorage) *session {
+	ctx, cancel := context.WithCancelCause(parent)
+	s := &session{a: a, ctx: ctx, cancel: cancel, hot: hot, jobs: make(chan job)}
+	s.wire = &wire{
+		base: a.base, account: a.c.Name, login: hot.login, store: a.c.Store, now: a.c.Now, log: a.c.Log,
+		stored: a.c.Stored, seen: s.heard,
+	}
+	hot.gate = &s.wire.gate
+	hot.failed = func(err error) { a.c.Log.Warn("session was not stored", "account", a.c.Name, "err", err) }
+	s.lib = openwechat.NewBot(ctx)
+	mode := openwechat.Desktop
+	if a.c.Normal {
+		mode = openwechat.Normal
+	}
+	mode.Prepare(s.lib)
+	openwechat.WithDeviceID(deviceID()).Prepare(s.lib)
+	client := s.lib.Caller.Client
+	client.MaxRetryTimes = 1
+	client.HTTPClient().Transport = s.wire
+	client.HTTPClient().Timeout = replyTimeout
+	s.lib.MessageErrorHandler = s.failed
+	s.lib.SyncCheckCallback = func(openwechat.SyncCheckResponse) {}
+	s.lib.UUIDCallback = func(uuid string) {
+		a.change(func(st *State) { st.Phase, st.QR = PhaseQR, qrPrefix+uuid })
+	}
+	s.lib.ScanCallBack = func(openwechat.CheckLoginResponse) {
+		a.change(func(st *State) { st.Phase, st.QR = PhaseScanned, "" })
+	}
+	return s
+}
+
+// qrPrefix is what a login code says before the uuid.
+const qrPrefix = "https://login.weixin.qq.com/l/"
+
+// deviceID is "e" and 15 digits. The library draws them from the second of the clock, so that bots started together
+// would share one.
+func deviceID() string { return fmt.Sprintf("e%015d", rand.Int64N(1e15)) }
+
+// login resumes the stored session, or shows a code and waits for it to be scanned and confirmed.
+func (s *session) login(stored bool) error {
+	if stored {
+		return s.lib.HotLogin(s.hot)
+	}
+	// The library's own way to a scan login with a hot storage attached: the first attempt finds nothing to read.
+	err := s.lib.HotLogin(s.hot, openwechat.NewRetryLoginOption())
+	if errors.Is(err, openwechat.ErrLoginTimeout) || errors.Is(err, errCancelled) {
+		return errAgain
+	}
+	return err
+}
+
+// unreachable reports an error of the way to WeChat rather than an answer from it: the session may still be good.
+func unreachable(err error) bool {
+	var lost *SessionLost
+	if errors.As(err, &lost) {
+		return false
+	}
+	var trip *tripError
+	return errors.As(err, &trip) || errors.Is(err, openwechat.NetworkErr) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+}
+
+// serve runs a session that is logged in until it is lost or the context ends.
+func (s *session) serve() error {
+	nick := ""
+	if self := s.lib.Storage.Response.User; self != nil {
+		nick = decodeText(self.NickName)
+	}
+	s.actor.Go(s.act)
+	s.a.mu.Lock()
+	s.a.session = s
+	s.a.mu.Unlock()
+	s.a.change(func(st *State) {
+		*st = State{Phase: PhaseOnline, Since: st.Since, Nick: nick, Login: s.hot.login, Heard: s.a.c.Now()}
+	})
+	s.actor.Go(s.keepContacts)
+	<-s.ctx.Done()
+	s.a.mu.Lock()
+	s.a.session = nil
+	s.a.mu.Unlock()
+	return context.Cause(s.ctx)
+}
+
+// close ends the session and returns when nothing of it touches the store any more.
+func (s *session) close() {
+	s.cancel(context.Canceled)
+	s.actor.Wait()
+	s.wire.gate.Lock()   // waits for requests under way; later ones find the context done
+	s.wire.gate.Unlock() //nolint:staticcheck // empty on purpose
+}
+
+// heard notes that WeChat answered the sync loop.
+func (s *session) heard() {
+	s.failures = 0
+	now := s.a.c.Now()
+	s.a.change(func(st *State) { st.Heard = now })
+}
+
+// failed is asked by the library's sync loop what to do about an error: it waits, longer each time, and lets the loop
+// go on; only the end of the session ends it.
+func (s *session) failed(err error) error {
+	var lost *SessionLost
+	var ret openwechat.Ret
+	switch {
+	case errors.As(err, &lost):
+		s.cancel(lost)
+	case errors.As(err, &ret) && lostRet(int64(ret)):
+		s.cancel(&SessionLost{int64(ret)})
+	}
+	if s.ctx.Err() != nil {
+		return s.ctx.Err()
+	}
+	s.failures++
+	wait := min(time.Second<<min(s.failures-1, 6), time.Minute)
+	s.a.c.Log.Warn("receiving failed; it is tried again", "account", s.a.c.Name, "in", wait, "err", err)
+	return sleep(s.ctx, wait)
+}
+
+// act is the one goroutine that uses the library for contacts and sends.
+func (s *session) act() {
+	for {
+		select {
+		case <-s.ctx.Done():
+			return
+		case j := <-s.jobs:
+			j.do()
+			close(j.done)
+		}
+	}
+}
+
+// do has the actor run f. It reports false when the session ended before f began; once begun it is waited for.
+func (s *session) do(ctx context.Context, f func()) bool {
+	j := job{f, make(chan struct{})}
+	select {
+	case s.jobs <- j:
+		<-j.done
+		return true
+	case <-ctx.Done():
+	case <-s.ctx.Done():
+	}
+	return false
+}
+
+// keepContacts fetches the contact list after the login and now and then. Until the first list is stored messages wait,
+// so it is tried again soon when it fails.
+func (s *session) keepContacts() {
+	wait := time.Second
+	for {
+		var err error
+		if !s.do(s.ctx, func() { err = s.fetchContacts() }) {
+			return
+		}
+		next := s.a.c.Refresh
+		if err != nil {
+			s.a.c.Log.Warn("contact list is fetched again", "account", s.a.c.Name, "in", wait, "err", err)
+			next, wait = wait, min(2*wait, 5*time.Minute)
+		} else {
+			wait = time.Second
+			s.a.change(func(st *State) { st.Ready = true })
+		}
+		t := time.NewTimer(next)
+		select {
+		case <-t.C:
+		case <-s.ctx.Done():
+			t.Stop()
+			return
+		}
+	}
+}
+
+// fetchContacts stores everybody on the contact list and the groups of the recent chats.
+func (s *session) fetchContacts() error {
+	members, err := s.lib.Caller.WebWxGetContact(s.ctx, s.lib.Storage.LoginInfo)
+	if err != nil {
+		return err
+	}
+	all := make([]Contact, 0, len(members)+len(s.wire.recent))
+	seen := make(map[string]bool, len(members))
+	for _, m := range members {
+		if c := contactOfUser(m, s.wire.self); c.UserName != "" && !seen[c.UserName] {
+			seen[c.UserName] = true
+			all = append(all, c)
+		}
+	}
+	for _, c := range s.wire.recent {
+		if c.UserName != "" && !seen[c.UserName] {
+			seen[c.UserName] = true
+			all = append(all, c)
+		}
+	}
+	return s.a.c.Store.Contacts(s.ctx, s.a.c.Name, s.hot.login, all)
+}
+
+// contactOfUser reads an entry of the contact list as the library decoded it.
+func contactOfUser(u *openwechat.User, self string) Contact {
+	if u == nil {
+		return Contact{}
+	}
+	c := Contact{
+		UserName: u.UserName, Nick: decodeText(u.NickName), Remark: decodeText(u.RemarkName), Alias: u.Alias,
+		Signature: decodeText(u.Signature), Province: u.Province, City: u.City, Sex: u.Sex,
+	}
+	if m := avatarSeq.FindStringSubmatch(u.HeadImgUrl); m != nil {
+		c.Avatar = m[1]
+	}
+	c.Kind = kindOfName(u.UserName, self)
+	if c.Kind == ContactStranger {
+		c.Kind = ContactFriend
+	}
+	if c.Kind == ContactFriend && u.VerifyFlag&official != 0 {
+		c.Kind = ContactOfficial
+	}
+	return c
+}
