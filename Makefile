@@ -1,0 +1,54 @@
+# make alone lists what can be done.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+export CGO_ENABLED := 0
+
+# Several of these lock or fill the machine; they are not meant to run side by side.
+.NOTPARALLEL:
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+GOFUMPT := mvdan.cc/gofumpt@v0.12.0
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
+
+# -buildvcs=false: a checkout that belongs to another user must build too.
+GORUN := go run -buildvcs=false
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: test
+test: deps ## vet, then every test; fails when one is skipped
+	go vet ./...
+	XIANJIE_TEST_ALL=1 $(GORUN) .ci/gotest.go -vet=off -timeout=20m ./...
+
+.PHONY: deps
+deps: ## install what the tests need and this machine lacks (apt-get)
+	@.ci/deps
+
+.PHONY: lint
+lint: ## gofumpt, go vet, staticcheck, a check of the test runner, govulncheck (asks its database)
+	@files=$$($(GORUN) $(GOFUMPT) -l .); [ -z "$$files" ] || { printf 'not gofumpt clean:\n%s\n' "$$files"; exit 1; }
+	go vet ./...
+	$(GORUN) $(STATICCHECK) ./...
+	@.ci/check-gotest
+	$(GORUN) $(GOVULNCHECK) ./...
+
+.PHONY: bench
+bench: ## every benchmark
+	go test -run='^$$' -bench=. -benchmem ./...
+
+.PHONY: cover
+cover: deps ## tests with coverage; writes cover.out and cover.html
+	XIANJIE_TEST_ALL=1 $(GORUN) .ci/gotest.go -timeout=20m -coverpkg=./... -coverprofile=cover.out ./...
+	go tool cover -html=cover.out -o cover.html
+	go tool cover -func=cover.out | tail -n 1
+
+.PHONY: build
+build: ## one static binary, ./xianjie
+	go build -buildvcs=false -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o xianjie .
+
+.PHONY: demo
+demo: ## the whole product on this machine, on made-up people (ARGS='--members 20')
+	$(GORUN) . demo $(ARGS)
