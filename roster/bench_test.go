@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/xuri/excelize/v2"
+
+	"xianjie/storage"
 )
 
 // bigRoster writes a workbook of n members, as an operator's spreadsheet program would save it: texts in the shared
@@ -114,11 +116,9 @@ func BenchmarkPlan(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	var dir Directory
+	var dir storage.Directory
 	for _, m := range book.Members {
-		dir.People = append(dir.People, Known{
-			No: m.No, Name: m.Name, College: m.College, Branch: m.Branch, Cohort: m.Cohort, Phone: m.Phone, Political: m.Political,
-		})
+		dir.People = append(dir.People, m.listed())
 	}
 	for b.Loop() {
 		if d := Plan(book, dir); d.Unchanged != 100_000 {

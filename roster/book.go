@@ -1,5 +1,7 @@
 package roster
 
+import "xianjie/storage"
+
 // Names of the two sheets.
 const (
 	SheetMembers  = "团员"
@@ -34,7 +36,7 @@ type Member struct {
 
 // Officer is one good row of the sheet 干部: one role of one person.
 type Officer struct {
-	No      string // student or staff number, 8 to 12 digits
+	No      string // student number, 8 to 12 digits, or staff number, 4 to 12
 	Name    string
 	Role    Role
 	College string // "" for the committee
@@ -47,9 +49,9 @@ type Role string
 
 // The roles a workbook can give.
 const (
-	RoleBranch    Role = "branch"    // 团支书
-	RoleCollege   Role = "college"   // 学院团委书记
-	RoleCommittee Role = "committee" // 校团委
+	RoleBranch    Role = storage.OrgBranch    // 团支书
+	RoleCollege   Role = storage.OrgCollege   // 学院团委书记
+	RoleCommittee Role = storage.OrgCommittee // 校团委
 )
 
 // roleNames are the words of the column 角色, in the order errors list them.
@@ -93,7 +95,7 @@ type OfficerRow struct {
 // Reject is a row that cannot be taken as it stands.
 type Reject struct {
 	At
-	No, Name string   // as written, "" when the cell is empty
+	No, Name string   // normalised where that was possible, else as written
 	Reasons  []string // sentences for the person who corrects the row
 }
 

@@ -61,7 +61,7 @@ func (r *sheetReader) run() error {
 		tok, err := r.next()
 		if errors.Is(err, io.EOF) {
 			if !sawData {
-				return &brokenPart{"sheet without cells"}
+				return &brokenPart{what: "sheet without cells"}
 			}
 			return nil
 		}
@@ -91,7 +91,7 @@ func (r *sheetReader) readRow(row xml.StartElement) error {
 	if n := attr(row, "r"); n != "" {
 		var err error
 		if line, err = strconv.Atoi(n); err != nil || line <= r.line || line > maxLine {
-			return &brokenPart{fmt.Sprintf("row number %.20q after row %d", n, r.line)}
+			return &brokenPart{what: fmt.Sprintf("row number %.20q after row %d", n, r.line)}
 		}
 	}
 	r.line, r.row = line, r.row[:0]
@@ -130,12 +130,12 @@ func (r *sheetReader) readCell(start xml.StartElement, col int) (int, error) {
 	if ref := attr(start, "r"); ref != "" {
 		at, line, ok := parseRef(ref)
 		if !ok || line != r.line || at < col {
-			return 0, &brokenPart{fmt.Sprintf("cell %.20q in row %d", ref, r.line)}
+			return 0, &brokenPart{what: fmt.Sprintf("cell %.20q in row %d", ref, r.line)}
 		}
 		col = at
 	}
-	if col >= r.book.limits.columns {
-		return 0, &overLimit{fmt.Sprintf("工作表“%s”第 %d 行超过 %d 列，请删去名册以外的列。", r.sheet, r.line, r.book.limits.columns)}
+	if col >= maxColumn {
+		return 0, &brokenPart{what: fmt.Sprintf("row %d has more cells than a sheet has columns", r.line)}
 	}
 	c.col = col
 	kind := attr(start, "t")
@@ -167,7 +167,7 @@ func (r *sheetReader) readCell(start xml.StartElement, col int) (int, error) {
 		i, err := strconv.Atoi(string(text))
 		if err != nil || i < 0 || i >= len(r.book.texts) {
 			if len(text) > 0 {
-				return 0, &brokenPart{fmt.Sprintf("text %.20q of row %d", text, r.line)}
+				return 0, &brokenPart{what: fmt.Sprintf("text %.20q of row %d", text, r.line)}
 			}
 			break
 		}
@@ -180,9 +180,13 @@ func (r *sheetReader) readCell(start xml.StartElement, col int) (int, error) {
 	default: // inlineStr, str, e, d
 		c.text = unescape(string(text))
 	}
-	if c.text != "" || c.formula {
-		r.row = append(r.row, c)
+	if c.text == "" && !c.formula {
+		return col, nil // a format without content, of which rows of some programs are full to the last column
 	}
+	if col >= r.book.limits.columns {
+		return 0, &overLimit{fmt.Sprintf("工作表“%s”第 %d 行的内容超过 %d 列，请删去名册以外的列。", r.sheet, r.line, r.book.limits.columns)}
+	}
+	r.row = append(r.row, c)
 	return col, nil
 }
 
@@ -209,7 +213,7 @@ func (r *sheetReader) readMerge(ref string) error {
 	left, top, ok := parseRef(from)
 	right, bottom, ok2 := parseRef(to)
 	if !ok || !ok2 || right < left || bottom < top {
-		return &brokenPart{fmt.Sprintf("merged region %.30q", ref)}
+		return &brokenPart{what: fmt.Sprintf("merged region %.30q", ref)}
 	}
 	if len(r.merged) == maxMerged {
 		return &overLimit{fmt.Sprintf("工作表“%s”的合并单元格太多，请取消合并后再试。", r.sheet)}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"xianjie/understand"
 )
 
 // columnOf finds columns of a sheet by name.
@@ -35,6 +37,9 @@ func (c *rowCheck) text(name string) (text string, number, ok bool) {
 		return "", false, false
 	case c.row.merged&bit != 0:
 		c.refuse(fmt.Sprintf("%s是合并单元格，请取消合并后逐行填写。", name))
+		return "", false, false
+	case strings.HasPrefix(c.row.texts[i], "#"):
+		c.refuse(fmt.Sprintf("%s是表格程序的错误值“%s”，请改成正确的内容。", name, oneLine(c.row.texts[i], 20)))
 		return "", false, false
 	}
 	return c.row.texts[i], c.row.number&bit != 0, true
@@ -78,12 +83,12 @@ func (c *rowCheck) cohort(date04 bool) int {
 	return v
 }
 
-// reject is the row with its reasons, as the workbook of refused rows shows it.
-func (c *rowCheck) reject(sheet, noColumn string) Reject {
+// reject is the row with its reasons. no and name are what could be read of them, "" where they are at fault.
+func (c *rowCheck) reject(sheet, noColumn, no, name string) Reject {
 	return Reject{
 		At:      At{sheet, c.row.line},
-		No:      oneLine(c.row.texts[columnOf(c.known, noColumn)], 30),
-		Name:    oneLine(c.row.texts[columnOf(c.known, ColName)], 30),
+		No:      cmp.Or(no, oneLine(c.row.texts[columnOf(c.known, noColumn)], 30)),
+		Name:    cmp.Or(name, oneLine(c.row.texts[columnOf(c.known, ColName)], 30)),
 		Reasons: c.reasons,
 	}
 }
@@ -98,31 +103,37 @@ func (b *Book) checkMembers(rows []rawRow, date04 bool) {
 			Cohort: c.cohort(date04), Phone: c.phone(), Political: c.political(),
 		}
 		if len(c.reasons) > 0 {
-			b.Rejects = append(b.Rejects, c.reject(SheetMembers, ColNo))
+			b.Rejects = append(b.Rejects, c.reject(SheetMembers, ColNo, m.No, m.Name))
 			continue
 		}
 		good = append(good, MemberRow{At{SheetMembers, rows[i].line}, m})
 	}
+	type several struct { // rows with one number
+		rows   []int
+		differ bool
+	}
 	first := make(map[string]int, len(good)) // number → its first row in good
-	all := map[string][]int{}                // number → all its rows, where there are several
+	again := map[string]*several{}
 	for i, m := range good {
 		j, ok := first[m.No]
 		if !ok {
 			first[m.No] = i
 			continue
 		}
-		if all[m.No] == nil {
-			all[m.No] = []int{j}
+		s := again[m.No]
+		if s == nil {
+			s = &several{rows: []int{j}}
+			again[m.No] = s
 		}
-		all[m.No] = append(all[m.No], i)
+		s.rows = append(s.rows, i)
+		s.differ = s.differ || good[j].Member != m.Member
 	}
 	repeated := 0
 	for i, m := range good {
-		same := all[m.No]
-		differ := slices.ContainsFunc(same, func(j int) bool { return good[j].Member != m.Member })
+		s := again[m.No]
 		switch {
-		case differ:
-			reason := fmt.Sprintf("学号 %s 在文件里出现多次而内容不同（第 %s 行），请只留一行。", m.No, lines(same, func(i int) int { return good[i].Line }))
+		case s != nil && s.differ:
+			reason := fmt.Sprintf("学号 %s 在文件里出现多次而内容不同（第 %s 行），请只留一行。", m.No, lines(s.rows, func(i int) int { return good[i].Line }))
 			b.Rejects = append(b.Rejects, Reject{m.At, m.No, m.Name, []string{reason}})
 		case first[m.No] != i:
 			repeated++
@@ -144,23 +155,29 @@ func (b *Book) checkOfficers(rows []rawRow) {
 		o := Officer{No: c.number(ColOfficerNo), Name: c.name(), Phone: c.phone()}
 		o.Role, o.College, o.Branch = c.role()
 		if len(c.reasons) > 0 {
-			b.Rejects = append(b.Rejects, c.reject(SheetOfficers, ColOfficerNo))
+			b.Rejects = append(b.Rejects, c.reject(SheetOfficers, ColOfficerNo, o.No, o.Name))
 			continue
 		}
 		good = append(good, OfficerRow{At{SheetOfficers, rows[i].line}, o})
+	}
+	refused := map[string]bool{}
+	for _, r := range b.Rejects {
+		if r.Sheet == SheetMembers {
+			refused[r.No] = true
+		}
 	}
 	people := make(map[string]*person, len(good))
 	for i, o := range good {
 		p := people[o.No]
 		if p == nil {
-			p = &person{name: o.Name, phone: o.Phone}
+			p = &person{name: o.Name, phone: o.Phone, refused: refused[o.No]}
 			people[o.No] = p
 		}
 		p.add(i, o.Officer)
 	}
-	for _, m := range b.Members {
-		if p := people[m.No]; p != nil {
-			p.member = &m.Member
+	for i := range b.Members {
+		if p := people[b.Members[i].No]; p != nil {
+			p.member = &b.Members[i].Member
 		}
 	}
 	seen := make(map[Officer]bool, len(good))
@@ -171,7 +188,11 @@ func (b *Book) checkOfficers(rows []rawRow) {
 			b.Rejects = append(b.Rejects, Reject{o.At, o.No, o.Name, []string{reason}})
 			continue
 		}
-		o.Phone = p.phone
+		o.Name, o.Phone = p.name, p.phone
+		if m := p.member; m != nil {
+			m.Phone = cmp.Or(m.Phone, p.phone)
+			o.Name, o.Phone = m.Name, m.Phone
+		}
 		if seen[o.Officer] {
 			repeated++
 			continue
@@ -206,12 +227,13 @@ type person struct {
 	name, phone        string
 	rows               []int
 	otherName, otherNo bool // rows disagree about the name, about the telephone
+	refused            bool // the row of 团员 with this number is refused
 	member             *Member
 }
 
 func (p *person) add(row int, o Officer) {
 	p.rows = append(p.rows, row)
-	p.otherName = p.otherName || o.Name != p.name
+	p.otherName = p.otherName || !understand.SameName(o.Name, p.name)
 	switch {
 	case p.phone == "":
 		p.phone = o.Phone
@@ -223,11 +245,13 @@ func (p *person) add(row int, o Officer) {
 // fault says why none of the person's rows can be taken.
 func (p *person) fault(no string, line func(int) int) string {
 	switch {
+	case p.refused:
+		return fmt.Sprintf("学号 %s 在“%s”表里的行未通过检查，请先改正那一行。", no, SheetMembers)
 	case p.otherName:
 		return fmt.Sprintf("学号/工号 %s 在文件里对应不同的姓名（第 %s 行）。", no, lines(p.rows, line))
 	case p.otherNo:
 		return fmt.Sprintf("学号/工号 %s 在文件里有不同的手机号（第 %s 行）。", no, lines(p.rows, line))
-	case p.member != nil && p.member.Name != p.name:
+	case p.member != nil && !understand.SameName(p.member.Name, p.name):
 		return fmt.Sprintf("学号 %s 在“%s”表里是另一个姓名“%s”。", no, SheetMembers, p.member.Name)
 	case p.member != nil && p.member.Phone != "" && p.phone != "" && p.member.Phone != p.phone:
 		return fmt.Sprintf("手机号与“%s”表里的不同。", SheetMembers)

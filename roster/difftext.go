@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"xianjie/storage"
 )
 
 // shownEach is how many entries of a kind the text lists; the rest is counted.
@@ -29,11 +31,11 @@ func (d Diff) WriteText(w io.Writer) error {
 	})
 	section(t, "新登记的干部", "人", d.NewOfficers, func(o OfficerRow) string { return o.No + " " + o.Name })
 	section(t, "资料有变化", "人", d.Changed, Change.String)
-	section(t, "库里有而文件里没有的团员（不会删除）", "人", d.Missing, func(k Known) string {
+	section(t, "库里有而文件里没有的团员（不会删除）", "人", d.Missing, func(k storage.Listed) string {
 		return fmt.Sprintf("%s %s（%s / %s）", k.No, k.Name, k.College, k.Branch)
 	})
-	section(t, "新任职", "项", d.RolesAdded, OfficeOf.String)
-	section(t, "卸任（文件里由别人担任）", "项", d.RolesEnded, OfficeOf.String)
+	section(t, "新任职", "项", d.RolesAdded, Office.String)
+	section(t, "卸任（文件里由别人担任）", "项", d.RolesEnded, Office.String)
 	section(t, "未通过检查的行", "行", d.Rejects, Reject.String)
 	section(t, "说明", "条", d.Notices, func(s string) string { return s })
 	return t.w.Flush()
@@ -76,7 +78,7 @@ func (c Change) String() string {
 		}
 		parts = append(parts, fmt.Sprintf("%s %s → %s", f.Name, from, to))
 	}
-	return fmt.Sprintf("%s %s：%s", c.No, c.Name, strings.Join(parts, "；"))
+	return fmt.Sprintf("%s %s：%s", c.To.No, c.To.Name, strings.Join(parts, "；"))
 }
 
 // maskPhone shows the ends of a telephone number.
@@ -88,7 +90,7 @@ func maskPhone(s string) string {
 }
 
 // String is the office in one line: 20160001 张三 团支书（机械学院 / 1班团支部）.
-func (o OfficeOf) String() string {
+func (o Office) String() string {
 	where := o.College
 	if o.Branch != "" {
 		where += " / " + o.Branch
@@ -96,7 +98,7 @@ func (o OfficeOf) String() string {
 	if where != "" {
 		where = "（" + where + "）"
 	}
-	return fmt.Sprintf("%s %s %s%s", o.No, o.Name, o.Role, where)
+	return fmt.Sprintf("%s %s %s%s", o.No, o.Name, Role(o.Party), where)
 }
 
 // String is the refused row in one line: “团员”第 7 行 2016 张三：学号…

@@ -2,13 +2,16 @@ package roster
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
+	"math"
 	"path/filepath"
+	"reflect"
 	"strconv"
 	"strings"
 	"time"
@@ -45,8 +48,9 @@ type Column struct {
 }
 
 // Export writes rows to w in constant memory; an .xlsx passes through a temporary file. A row has one value per column:
-// nil, bool, string, an integer, a float, a time.Time, or a pointer to one of these, nil meaning none. Times are RFC 3339 in their
-// zone. JSON keeps texts exactly; in xlsx and csv they pass Neutral. An error of rows ends the export and is wrapped.
+// a time.Time, a bool, string, integer or float or a type made of one, or a pointer to one of these; nil and the zero
+// time are none. Times are RFC 3339 in their zone. JSON keeps texts exactly; in xlsx and csv they pass Neutral. An error
+// of rows ends the export and is wrapped.
 func Export(w io.Writer, f Format, columns []Column, rows iter.Seq2[[]any, error]) error {
 	var t table
 	b := bufio.NewWriterSize(w, 1<<16)
@@ -72,7 +76,7 @@ func Export(w io.Writer, f Format, columns []Column, rows iter.Seq2[[]any, error
 // exportBook runs the same over a workbook, which writes itself to w when it is complete.
 func exportBook(w io.Writer, columns []Column, rows iter.Seq2[[]any, error]) error {
 	return writeBook(w, func(b *bookWriter) error {
-		return writeTable(&bookTable{out: b, columns: columns}, columns, rows)
+		return writeTable(&bookTable{out: b, columns: columns, most: maxLine}, columns, rows)
 	})
 }
 
@@ -115,38 +119,31 @@ func writeTable(t table, columns []Column, rows iter.Seq2[[]any, error]) error {
 // plainValue reduces a value to nil, bool, int64, float64 or string.
 func plainValue(v any) (any, error) {
 	switch v := v.(type) {
-	case nil, bool, string, int64, float64:
+	case nil, bool, string, int64:
 		return v, nil
-	case int:
-		return int64(v), nil
 	case time.Time:
 		if v.IsZero() {
 			return nil, nil
 		}
 		return v.Format(time.RFC3339Nano), nil
-	case *bool:
-		return deref(v)
-	case *string:
-		return deref(v)
-	case *int64:
-		return deref(v)
-	case *int:
-		return deref(v)
-	case *float64:
-		return deref(v)
-	case *time.Time:
-		return deref(v)
-	case fmt.Stringer:
-		return v.String(), nil
 	}
-	return nil, fmt.Errorf("values of type %T cannot be exported", v)
-}
-
-func deref[T any](p *T) (any, error) {
-	if p == nil {
+	switch r := reflect.ValueOf(v); {
+	case r.Kind() == reflect.Pointer && r.IsNil():
 		return nil, nil
+	case r.Kind() == reflect.Pointer:
+		return plainValue(r.Elem().Interface())
+	case r.Kind() == reflect.Bool:
+		return r.Bool(), nil
+	case r.Kind() == reflect.String:
+		return r.String(), nil
+	case r.CanInt():
+		return r.Int(), nil
+	case r.CanUint() && r.Uint() <= math.MaxInt64:
+		return int64(r.Uint()), nil
+	case r.CanFloat() && !math.IsNaN(r.Float()) && !math.IsInf(r.Float(), 0):
+		return r.Float(), nil
 	}
-	return plainValue(*p)
+	return nil, fmt.Errorf("value %v of type %T cannot be exported", v, v)
 }
 
 // textOf is a plain value in a text format.
@@ -164,6 +161,7 @@ func textOf(v any) string {
 	return ""
 }
 
+// csvTable writes lines; the byte order mark goes to raw, past the quoting.
 type csvTable struct {
 	out     *csv.Writer
 	raw     io.Writer
@@ -194,12 +192,15 @@ func (t *csvTable) end() error {
 	return t.out.Error()
 }
 
-// jsonTable writes objects by hand around encoded values, so that keys keep the order of the columns.
+// jsonTable writes objects by hand around encoded values, so that keys keep the order of the columns. Text that JSON
+// has no need to escape (<, &) stays readable.
 type jsonTable struct {
 	out     *bufio.Writer
 	columns []Column
-	keys    [][]byte
+	keys    []string
 	rows    int
+	value   bytes.Buffer
+	enc     *json.Encoder // into value
 }
 
 func (t *jsonTable) begin() error {
@@ -208,31 +209,31 @@ func (t *jsonTable) begin() error {
 		if err != nil {
 			return err
 		}
-		t.keys = append(t.keys, append(k, ':'))
+		t.keys = append(t.keys, string(k)+":")
 	}
+	t.enc = json.NewEncoder(&t.value)
+	t.enc.SetEscapeHTML(false)
 	_, err := t.out.WriteString("[")
 	return err
 }
 
 func (t *jsonTable) row(values []any) error {
-	open := "\n{"
+	lead := "\n{"
 	if t.rows > 0 {
-		open = ",\n{"
+		lead = ",\n{"
 	}
 	t.rows++
-	t.out.WriteString(open)
 	for i, v := range values {
-		if i > 0 {
-			t.out.WriteByte(',')
-		}
-		text, err := json.Marshal(v)
-		if err != nil {
+		t.value.Reset()
+		if err := t.enc.Encode(v); err != nil {
 			return err
 		}
-		t.out.Write(t.keys[i])
-		t.out.Write(text)
+		t.out.WriteString(lead)
+		t.out.WriteString(t.keys[i])
+		t.out.Write(bytes.TrimSuffix(t.value.Bytes(), []byte("\n")))
+		lead = ","
 	}
-	return t.out.WriteByte('}')
+	return t.out.WriteByte('}') // a bufio.Writer keeps its first error
 }
 
 func (t *jsonTable) end() error {
@@ -244,6 +245,7 @@ func (t *jsonTable) end() error {
 type bookTable struct {
 	out     *bookWriter
 	columns []Column
+	most    int // rows of one sheet, the header among them
 	sheets  int
 	cells   []any
 }
@@ -264,7 +266,7 @@ func (t *bookTable) begin() error {
 }
 
 func (t *bookTable) row(values []any) error {
-	if t.out.next > maxLine {
+	if t.out.next > t.most {
 		if err := t.begin(); err != nil {
 			return err
 		}

@@ -89,7 +89,7 @@ func findHeader(line int, cells []cell, known []column) (header, *errNoHeader) {
 		if text == "" {
 			continue
 		}
-		key := headerKey(plain(c.text))
+		key := headerKey(tidy(c.text))
 		i := slices.IndexFunc(known, func(k column) bool { return slices.Contains(k.words, key) })
 		switch {
 		case i < 0:

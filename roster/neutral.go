@@ -4,20 +4,10 @@ import "strings"
 
 // Neutral makes text safe to put into a spreadsheet: text a spreadsheet program could take for a formula gets an
 // apostrophe in front, the sign by which people themselves mark text there. A program that trims before it looks, or
-// that knows the full-width signs as operators, finds the apostrophe too. plain undoes it on the way in.
+// that knows the full-width signs as operators, finds the apostrophe too. tidy undoes it on the way in.
 func Neutral(s string) string {
 	if startsFormula(s) {
 		return "'" + s
-	}
-	return s
-}
-
-// plain takes away the apostrophe that marks a cell as text: the one Neutral puts there, and the one people type.
-func plain(s string) string {
-	for _, mark := range []string{"'", "’", "‘"} {
-		if rest, ok := strings.CutPrefix(s, mark); ok {
-			return rest
-		}
 	}
 	return s
 }

@@ -21,6 +21,11 @@ func read(ctx context.Context, path string, l limits) (*Book, error) {
 		return nil, err
 	}
 	defer w.Close()
+	return w.book(ctx)
+}
+
+// book reads and checks the two sheets.
+func (w *workbook) book(ctx context.Context) (*Book, error) {
 	b := &Book{layout: map[string]layout{}}
 	members, err := b.readSheet(ctx, w, SheetMembers, memberColumns)
 	if err != nil {
@@ -173,10 +178,10 @@ func (c *collector) visit(line int, cells []cell) error {
 			continue
 		}
 		text := cell.text
-		if len(text) > maxCellText {
-			text = strings.Clone(strings.ToValidUTF8(text[:maxCellText], ""))
-		}
-		if c.known[i].spread {
+		switch {
+		case len(text) > maxCellText:
+			text = c.once(strings.ToValidUTF8(text[:maxCellText], ""))
+		case c.known[i].spread:
 			text = c.once(text)
 		}
 		row.texts[i] = text
@@ -217,6 +222,9 @@ func isBlank(s string) bool {
 // it does not. False: regions overlap, which no spreadsheet program writes.
 func (c *collector) spread(merged []span) bool {
 	for _, m := range merged {
+		if !slices.ContainsFunc(c.header.at, func(col int) bool { return col >= m.left && col <= m.right }) {
+			continue
+		}
 		first, _ := slices.BinarySearchFunc(c.rows, m.top, func(r rawRow, line int) int { return r.line - line })
 		var from *rawRow
 		for i := first; i < len(c.rows) && c.rows[i].line <= m.bottom; i++ {

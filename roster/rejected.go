@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 	"strings"
 
@@ -20,11 +21,18 @@ func WriteRejected(ctx context.Context, w io.Writer, path string, book *Book, re
 		return err
 	}
 	defer src.Close()
+	return writeRejected(ctx, w, src, book, rejects)
+}
+
+func writeRejected(ctx context.Context, w io.Writer, src *workbook, book *Book, rejects []Reject) error {
 	reasons := make(map[At]string, len(rejects))
 	for _, r := range rejects {
 		reasons[r.At] = strings.Join(r.Reasons, "")
 	}
 	return writeBook(w, func(b *bookWriter) error {
+		if err := b.file.SetWorkbookProps(&excelize.WorkbookPropsOptions{Date1904: &src.date04}); err != nil {
+			return fmt.Errorf("write rejected rows of %s: %w", src.path, err)
+		}
 		for _, name := range []string{SheetMembers, SheetOfficers} {
 			ref, ok := src.sheet(name)
 			if !ok {
@@ -32,7 +40,7 @@ func WriteRejected(ctx context.Context, w io.Writer, path string, book *Book, re
 			}
 			c := &copier{src: src, out: b, sheet: name, layout: book.layout[name], reasons: reasons, styles: map[copiedStyle]int{}}
 			if err := c.copy(ctx, ref); err != nil {
-				return fmt.Errorf("write rejected rows of %s: %w", path, err)
+				return fmt.Errorf("write rejected rows of %s: %w", src.path, err)
 			}
 		}
 		return nil
@@ -110,7 +118,7 @@ func (c *copier) cell(cl cell, bad bool, line int) (any, error) {
 		return textCell(c.out.bold, cl.text), nil
 	}
 	n, err := strconv.ParseFloat(cl.text, 64)
-	if !cl.number || err != nil {
+	if !cl.number || err != nil || math.IsNaN(n) || math.IsInf(n, 0) {
 		if bad {
 			return textCell(c.out.bad, cl.text), nil
 		}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"strconv"
 	"strings"
 )
@@ -39,28 +40,37 @@ func (t *tokens) next() (xml.Token, error) {
 	}
 	tok, err := t.dec.RawToken()
 	if err != nil {
-		if errors.Is(err, io.EOF) && len(t.open) == 0 {
-			return nil, io.EOF
-		}
-		if errors.Is(err, io.EOF) {
-			err = io.ErrUnexpectedEOF
-		}
-		return nil, fmt.Errorf("%s at byte %d: %w", t.name, t.dec.InputOffset(), err)
+		return nil, t.fault(err)
 	}
 	switch e := tok.(type) {
 	case xml.StartElement:
 		if len(t.open) == t.depth {
-			return nil, fmt.Errorf("%s: %w", t.name, &brokenPart{"elements nested too deep"})
+			return nil, fmt.Errorf("%s: %w", t.name, &brokenPart{what: "elements nested too deep"})
 		}
 		t.open = append(t.open, e.Name.Local)
 	case xml.EndElement:
 		last := len(t.open) - 1
 		if last < 0 || t.open[last] != e.Name.Local {
-			return nil, fmt.Errorf("%s: %w", t.name, &brokenPart{"elements do not match"})
+			return nil, fmt.Errorf("%s: %w", t.name, &brokenPart{what: "elements do not match"})
 		}
 		t.open = t.open[:last]
 	}
 	return tok, nil
+}
+
+// fault tells the end of the part and an error of the disk from a part that is broken or over a limit.
+func (t *tokens) fault(err error) error {
+	var over *overLimit
+	var disk *fs.PathError
+	switch {
+	case errors.Is(err, io.EOF) && len(t.open) == 0:
+		return io.EOF
+	case errors.Is(err, io.EOF):
+		err = io.ErrUnexpectedEOF
+	case errors.As(err, &over), errors.As(err, &disk):
+		return fmt.Errorf("%s: %w", t.name, err)
+	}
+	return &brokenPart{fmt.Sprintf("%s at byte %d", t.name, t.dec.InputOffset()), err}
 }
 
 // text appends the characters up to the end of the element just begun.
@@ -123,7 +133,7 @@ func (b *bounded) Read(p []byte) (int, error) {
 		return 0, b.tooBig
 	}
 	if b.sinceToken <= 0 {
-		return 0, &brokenPart{"one token is larger than any cell can be"}
+		return 0, &brokenPart{what: "one token is larger than any cell can be"}
 	}
 	n, err := b.r.Read(p)
 	b.left -= int64(n)

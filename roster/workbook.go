@@ -53,7 +53,7 @@ var defaultLimits = limits{
 // workbook is an opened .xlsx file: a zip archive of XML parts.
 type workbook struct {
 	path    string
-	file    *os.File
+	file    io.Closer
 	parts   map[string]*zip.File // by lower-case name; part names do not depend on case
 	sheets  []sheetRef
 	texts   []string // shared strings
@@ -80,7 +80,16 @@ func openWorkbook(ctx context.Context, name string, l limits) (*workbook, error)
 		return nil, &Unusable{name, "打不开这个文件，请检查路径和权限（" + osReason(err) + "）。", err}
 	}
 	w := &workbook{path: name, file: f, limits: l}
-	if err := w.load(ctx); err != nil {
+	info, err := f.Stat()
+	switch {
+	case err != nil:
+		err = fmt.Errorf("stat workbook: %w", err)
+	case info.IsDir():
+		err = w.unusable("这是一个文件夹，请给出其中的 .xlsx 文件。", nil)
+	default:
+		err = w.load(ctx, f, info.Size())
+	}
+	if err != nil {
 		_ = f.Close()
 		return nil, err
 	}
@@ -90,27 +99,22 @@ func openWorkbook(ctx context.Context, name string, l limits) (*workbook, error)
 // Close closes the file.
 func (w *workbook) Close() error { return w.file.Close() }
 
-func (w *workbook) load(ctx context.Context) error {
-	info, err := w.file.Stat()
+func (w *workbook) load(ctx context.Context, r io.ReaderAt, size int64) error {
 	switch {
-	case err != nil:
-		return fmt.Errorf("stat workbook: %w", err)
-	case info.IsDir():
-		return w.unusable("这是一个文件夹，请给出其中的 .xlsx 文件。", nil)
-	case info.Size() == 0:
+	case size == 0:
 		return w.unusable("文件是空的。", nil)
-	case info.Size() > w.limits.file:
-		return w.unusable(fmt.Sprintf("文件有 %d MB，超过 %d MB 的上限，请拆成几个文件分别导入。", info.Size()>>20, w.limits.file>>20), nil)
+	case size > w.limits.file:
+		return w.unusable(fmt.Sprintf("文件有 %d MB，超过 %d MB 的上限，请拆成几个文件分别导入。", size>>20, w.limits.file>>20), nil)
 	}
 	head := make([]byte, 512)
-	n, err := w.file.ReadAt(head, 0)
+	n, err := r.ReadAt(head, 0)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return fmt.Errorf("read workbook: %w", err)
 	}
 	if reason := notZip(head[:n]); reason != "" {
 		return w.unusable(reason, nil)
 	}
-	z, err := zip.NewReader(w.file, info.Size())
+	z, err := zip.NewReader(r, size)
 	if err != nil {
 		return w.unusable("文件不完整或已损坏，请重新保存或重新下载后再试。", err)
 	}
@@ -166,16 +170,14 @@ func (w *workbook) notWorkbook() string {
 
 func (w *workbook) unusable(reason string, err error) error { return &Unusable{w.path, reason, err} }
 
-// fault turns an error met in the XML of a part into what the operator reads. Other errors pass unchanged.
+// fault turns an error met in a part into what the operator reads. Other errors pass unchanged.
 func (w *workbook) fault(err error) error {
 	var over *overLimit
-	var syntax *xml.SyntaxError
 	var broken *brokenPart
 	switch {
 	case errors.As(err, &over):
 		return w.unusable(over.what, err)
-	case errors.As(err, &syntax), errors.As(err, &broken), errors.Is(err, zip.ErrChecksum), errors.Is(err, zip.ErrFormat),
-		errors.Is(err, zip.ErrAlgorithm), errors.Is(err, io.ErrUnexpectedEOF):
+	case errors.As(err, &broken):
 		return w.unusable("工作簿内容已损坏，请在 Excel 或 WPS 中打开、重新保存后再试。", err)
 	}
 	return err
@@ -187,9 +189,19 @@ type overLimit struct{ what string }
 func (o *overLimit) Error() string { return "workbook over limit: " + o.what }
 
 // brokenPart says that a part does not hold what the format asks for.
-type brokenPart struct{ what string }
+type brokenPart struct {
+	what string
+	err  error // what the archive or the XML beneath says; nil when what says it all
+}
 
-func (b *brokenPart) Error() string { return "broken workbook: " + b.what }
+func (b *brokenPart) Error() string {
+	if b.err != nil {
+		return fmt.Sprintf("broken workbook: %s: %v", b.what, b.err)
+	}
+	return "broken workbook: " + b.what
+}
+
+func (b *brokenPart) Unwrap() error { return b.err }
 
 func osReason(err error) string {
 	switch {
@@ -218,7 +230,7 @@ func (w *workbook) part(ctx context.Context, name string, limit int64) (*tokens,
 	}
 	r, err := p.Open()
 	if err != nil {
-		return nil, fmt.Errorf("open %s: %w", name, err)
+		return nil, &brokenPart{"open " + name, err}
 	}
 	return newTokens(ctx, r, name, w.limits, limit, tooBig), nil
 }
@@ -247,7 +259,7 @@ func (w *workbook) loadSheets(ctx context.Context) error {
 		}
 	})
 	if err == nil && len(w.sheets) == 0 {
-		err = &brokenPart{"no sheets"}
+		err = &brokenPart{what: "no sheets"}
 	}
 	return err
 }

@@ -1,6 +1,7 @@
 package roster
 
 import (
+	"archive/zip"
 	"fmt"
 	"io"
 	"strconv"
@@ -61,13 +62,6 @@ func Template(w io.Writer, cohort int) error {
 		})
 }
 
-func yearText(year int) string {
-	if year == 0 {
-		return ""
-	}
-	return strconv.Itoa(year)
-}
-
 // columnWidth is what each column needs, in characters; columns not named here get defaultWidth.
 var columnWidth = map[string]float64{
 	ColNo: 14, ColOfficerNo: 14, ColName: 12, ColCollege: 24, ColBranch: 28, ColCohort: 10, ColPhone: 14, ColPolitical: 14, ColRole: 16, ColReason: 60,
@@ -109,6 +103,8 @@ func writeBook(w io.Writer, fill func(*bookWriter) error) (err error) {
 			err = fmt.Errorf("close workbook: %w", e)
 		}
 	}()
+	// By itself excelize gathers the whole archive in memory before the first byte leaves.
+	f.SetZipWriter(func(io.Writer) excelize.ZipWriter { return zip.NewWriter(w) })
 	b := &bookWriter{file: f, first: true}
 	const asText = 49 // the number format "@"
 	for _, s := range []struct {
@@ -129,7 +125,7 @@ func writeBook(w io.Writer, fill func(*bookWriter) error) (err error) {
 	if err := b.flush(); err != nil {
 		return err
 	}
-	if err := f.Write(w); err != nil {
+	if err := f.Write(io.Discard); err != nil {
 		return fmt.Errorf("write workbook: %w", err)
 	}
 	return nil
