@@ -28,7 +28,7 @@ type Config struct {
 	CA       []byte
 	Now      func() time.Time
 	Log      *slog.Logger
-	// OnState is called with every change of State, in order, from Run's goroutines. It must not block.
+	// OnState is called with every change of State but of Heard, in order, from Run's goroutines. It must not block.
 	OnState func(State)
 	// Stored is called after messages were committed.
 	Stored func()
@@ -64,6 +64,10 @@ type Account struct {
 	c    Config
 	base http.RoundTripper
 
+	refused int // attempts in a row to resume the stored session that WeChat answered neither yes nor no; Run's
+
+	telling sync.Mutex // held from a change until it has been told, so that changes are told in order
+
 	mu      sync.Mutex
 	state   State
 	session *session // nil while offline
@@ -88,7 +92,7 @@ func New(c Config) (*Account, error) {
 	}
 	a := &Account{c: c, base: c.Transport, state: State{Phase: PhaseOffline, Since: c.Now()}}
 	if a.base == nil {
-		t, err := network(c.Endpoint, c.CA)
+		t, err := Network(c.Endpoint, c.CA)
 		if err != nil {
 			return nil, err
 		}
@@ -97,15 +101,18 @@ func New(c Config) (*Account, error) {
 	return a, nil
 }
 
-// network reaches WeChat, or everything at one endpoint.
-func network(endpoint string, ca []byte) (*http.Transport, error) {
+// Network reaches WeChat, or, with an endpoint (host:port), every WeChat host there; ca is the PEM certificate to trust at it.
+func Network(endpoint string, ca []byte) (*http.Transport, error) {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	if endpoint == "" {
 		return t, nil
 	}
-	pool := x509.NewCertPool()
-	if len(ca) > 0 && !pool.AppendCertsFromPEM(ca) {
-		return nil, errors.New("wechat.ca_file holds no PEM certificate")
+	var pool *x509.CertPool // nil: what the system trusts
+	if len(ca) > 0 {
+		pool = x509.NewCertPool()
+		if !pool.AppendCertsFromPEM(ca) {
+			return nil, errors.New("wechat.ca_file holds no PEM certificate")
+		}
 	}
 	t.Proxy = nil
 	t.DialContext = func(ctx context.Context, network, _ string) (net.Conn, error) {
@@ -125,6 +132,8 @@ func (a *Account) State() State {
 
 // change updates the state and tells about it, unless only Heard moved.
 func (a *Account) change(f func(*State)) {
+	a.telling.Lock()
+	defer a.telling.Unlock()
 	a.mu.Lock()
 	before := a.state
 	f(&a.state)
@@ -144,6 +153,10 @@ const (
 	maxPause   = 5 * time.Minute
 	// steady is how long a session must have lasted for the pause before the next login to begin anew.
 	steady = 10 * time.Minute
+	// codeLife is how long a code must have been shown for the next one to follow without a growing pause.
+	codeLife = time.Minute
+	// doubts is how often a stored session is tried that WeChat answers neither yes nor no.
+	doubts = 5
 )
 
 // Run keeps the account logged in until ctx ends: with the stored session while WeChat accepts it, else by QR code. A
@@ -151,19 +164,17 @@ const (
 func (a *Account) Run(ctx context.Context) error {
 	pause := firstPause
 	for ctx.Err() == nil {
-		began := a.c.Now()
+		began := time.Now()
 		err := a.once(ctx)
 		if ctx.Err() != nil {
 			break
 		}
 		a.change(func(s *State) { *s = State{Phase: PhaseOffline, Since: s.Since, Heard: s.Heard, Err: err} })
-		if errors.Is(err, errAgain) {
-			continue
-		}
-		a.c.Log.Warn("WeChat session ended", "account", a.c.Name, "err", err)
-		if a.c.Now().Sub(began) > steady {
+		lasted := time.Since(began)
+		if lasted > steady || errors.Is(err, errAgain) && lasted > codeLife {
 			pause = firstPause
 		}
+		a.c.Log.Warn("not logged in to WeChat", "account", a.c.Name, "err", err, "next", pause)
 		if sleep(ctx, pause) != nil {
 			break
 		}
@@ -173,38 +184,57 @@ func (a *Account) Run(ctx context.Context) error {
 	return nil
 }
 
-// errAgain asks for the next login at once: the code expired or was cancelled, or a stored session turned out dead.
-var errAgain = errors.New("log in again")
+// errAgain: the code expired or was cancelled, or a stored session turned out dead; a new code is shown.
+var errAgain = errors.New("a new login is needed")
 
 // once logs in and serves one session to its end.
 func (a *Account) once(ctx context.Context) error {
 	hot, err := loadHot(ctx, a.c.Store, a.c.Name)
 	stored := err == nil
-	if errors.Is(err, errNoSession) {
+	switch {
+	case errors.Is(err, errNoSession):
+		a.c.Log.Info("WeChat asks for a login", "account", a.c.Name, "why", err)
 		hot = newHot(ctx, a.c.Store, a.c.Name, newLogin())
-	} else if err != nil {
+	case err != nil:
 		return err
 	}
 	s := newSession(ctx, a, hot)
 	defer s.close()
 	if err := s.login(stored); err != nil {
-		if stored && !unreachable(err) {
-			a.c.Log.Info("stored session is over", "account", a.c.Name, "err", err)
-			if err := a.c.Store.SaveSession(ctx, a.c.Name, nil); err != nil {
-				return fmt.Errorf("forgetting the session: %w", err)
-			}
-			return errAgain
+		if !stored || !a.over(err) {
+			return err
 		}
-		return err
+		return a.forget(ctx, s, fmt.Errorf("%w: %w", errAgain, err))
 	}
+	a.refused = 0
 	err = s.serve()
-	var lost *SessionLost
-	if errors.As(err, &lost) {
-		if err := a.c.Store.SaveSession(context.WithoutCancel(ctx), a.c.Name, nil); err != nil {
-			return fmt.Errorf("forgetting the session: %w", err)
-		}
+	if lost := (*SessionLost)(nil); errors.As(err, &lost) {
+		return a.forget(ctx, s, err)
 	}
 	return err
+}
+
+// over reports whether a stored session is of no use any more after resuming it failed with err.
+func (a *Account) over(err error) bool {
+	switch judge(err) {
+	case keep:
+		return false
+	case doubt:
+		if a.refused++; a.refused < doubts {
+			return false
+		}
+	}
+	a.refused = 0
+	return true
+}
+
+// forget removes the stored session, after nothing can store it again, and returns why.
+func (a *Account) forget(ctx context.Context, s *session, why error) error {
+	s.close()
+	if err := a.c.Store.SaveSession(context.WithoutCancel(ctx), a.c.Name, nil); err != nil {
+		return fmt.Errorf("forgetting the session: %w", err)
+	}
+	return why
 }
 
 // newLogin is the id of a login: WeChat's ids are valid within it.

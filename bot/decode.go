@@ -14,7 +14,7 @@ import (
 var (
 	groupPrefix = regexp.MustCompile(`^(@[a-zA-Z0-9]+|[a-zA-Z0-9_-]+):<br/>`)
 	emojiSpan   = regexp.MustCompile(`<span class="emoji emoji([0-9a-f]+)"></span>`)
-	quotePrefix = regexp.MustCompile(`(?s)^「(.*?)」\n(?:- ?){5,}\n`)
+	quotePrefix = regexp.MustCompile(`(?s)^「(.*)」\n(?:- ?){5,}\n`)
 )
 
 // decodeText is the text as it was typed. Spans go first: a typed "<" arrives escaped and cannot be taken for one.
@@ -53,7 +53,7 @@ func splitGroup(content string) (sender, text string) {
 	return "", content
 }
 
-// splitQuote parts what a reply answers from the reply.
+// splitQuote parts what a reply answers from the reply. What it answers may be such a reply itself.
 func splitQuote(text string) (quote, reply string) {
 	if m := quotePrefix.FindStringSubmatch(text); m != nil {
 		return m[1], text[len(m[0]):]

@@ -15,51 +15,110 @@ type Recognition struct {
 // Recognise finds stored contacts again after a login with fresh ids. A wrong match would hand one person's matters to
 // another, so only evidence counts that cannot be copied by somebody else and that is unique on both sides:
 //
+//   - the user name itself, when the list is fetched again within a login;
 //   - the WeChat number (Alias), which WeChat keeps unique;
 //   - the remark, which only the account's own phone sets;
 //   - nickname and avatar version together: a nickname can be copied, a version number cannot be chosen.
 //
-// Whoever shares only a nickname with a stored contact is unsure and is asked once.
+// The last two must not contradict each other nor the WeChat number: a remark that was moved to somebody else on the
+// phone proves nothing. Whoever only resembles a stored contact is unsure and is asked once.
 func Recognise(known []Known, seen []Contact) Recognition {
-	r := Recognition{Matches: map[string]int64{}, Unsure: map[string]bool{}}
-	taken := map[int64]bool{}
-	evidence := []func(Contact) string{
-		func(c Contact) string { return c.Alias },
-		func(c Contact) string { return c.Remark },
-		func(c Contact) string {
-			if c.Nick == "" || c.Avatar == "" || c.Avatar == "0" {
-				return ""
-			}
-			return c.Nick + "\x00" + c.Avatar
-		},
+	r := recogniser{known: known, seen: seen, knownOf: make([]int, len(seen)), seenOf: make([]int, len(known))}
+	for i := range r.knownOf {
+		r.knownOf[i] = none
+	}
+	for j := range r.seenOf {
+		r.seenOf[j] = none
+	}
+	r.settle(func(c Contact) string { return c.UserName })
+	r.settle(func(c Contact) string { return c.Alias })
+	r.settle(func(c Contact) string { return c.Remark }, func(c Contact) string {
+		if c.Nick == "" || c.Avatar == "" || c.Avatar == "0" {
+			return ""
+		}
+		return c.Nick + "\x00" + c.Avatar
+	})
+	return r.result()
+}
+
+// none marks a contact without counterpart, torn one with several.
+const (
+	none = -1
+	torn = -2
+)
+
+type recogniser struct {
+	known   []Known
+	seen    []Contact
+	knownOf []int // index in known for each of seen, or none
+	seenOf  []int // and the other way round
+}
+
+// settle matches what is left by pieces of evidence of equal weight, where all of them agree.
+func (r *recogniser) settle(evidence ...func(Contact) string) {
+	forSeen, forKnown := map[int]int{}, map[int]int{}
+	claim := func(m map[int]int, of, is int) {
+		if was, ok := m[of]; ok && was != is {
+			is = torn
+		}
+		m[of] = is
 	}
 	for _, by := range evidence {
-		mine, theirs := index(known, func(k Known) string { return key(k.Contact, by) }), index(seen, func(c Contact) string { return key(c, by) })
-		for k, i := range theirs {
+		mine := index(r.known, func(k Known) string { return key(k.Contact, by) })
+		for k, i := range index(r.seen, func(c Contact) string { return key(c, by) }) {
 			j, ok := mine[k]
-			if !ok || i < 0 || j < 0 {
+			if !ok || i == torn || j == torn || r.knownOf[i] != none || r.seenOf[j] != none {
 				continue
 			}
-			user, id := seen[i].UserName, known[j].ID
-			if _, done := r.Matches[user]; done || taken[id] {
-				continue
+			claim(forSeen, i, j)
+			claim(forKnown, j, i)
+		}
+	}
+	for i, j := range forSeen {
+		if j != torn && forKnown[j] == i && !contradict(r.seen[i], r.known[j].Contact) {
+			r.knownOf[i], r.seenOf[j] = j, i
+		}
+	}
+}
+
+// contradict reports that two contacts are not the same person, or that it cannot be said.
+func contradict(a, b Contact) bool {
+	if a.UserName == b.UserName {
+		return false
+	}
+	differ := func(x, y string) bool { return x != "" && y != "" && x != y }
+	sameAlias := a.Alias != "" && a.Alias == b.Alias
+	return differ(a.Alias, b.Alias) || !sameAlias && differ(a.Remark, b.Remark)
+}
+
+// result also finds whom those left over resemble.
+func (r *recogniser) result() Recognition {
+	out := Recognition{Matches: map[string]int64{}, Unsure: map[string]bool{}}
+	likeness := []func(Contact) string{
+		func(c Contact) string { return c.Nick },
+		func(c Contact) string { return c.Remark },
+		func(c Contact) string { return c.Alias },
+	}
+	for _, by := range likeness {
+		lost := map[string]bool{}
+		for j, k := range r.known {
+			if r.seenOf[j] == none {
+				lost[key(k.Contact, by)] = true
 			}
-			r.Matches[user] = id
-			taken[id] = true
+		}
+		delete(lost, "")
+		for i, c := range r.seen {
+			if r.knownOf[i] == none && lost[key(c, by)] {
+				out.Unsure[c.UserName] = true
+			}
 		}
 	}
-	names := map[string]bool{}
-	for _, k := range known {
-		if !taken[k.ID] && k.Contact.Nick != "" {
-			names[k.Contact.Nick] = true
+	for i, j := range r.knownOf {
+		if j != none {
+			out.Matches[r.seen[i].UserName] = r.known[j].ID
 		}
 	}
-	for _, c := range seen {
-		if _, ok := r.Matches[c.UserName]; !ok && names[c.Nick] {
-			r.Unsure[c.UserName] = true
-		}
-	}
-	return r
+	return out
 }
 
 // key is a piece of evidence, kept apart by kind of contact.
@@ -70,7 +129,7 @@ func key(c Contact, by func(Contact) string) string {
 	return ""
 }
 
-// index finds each key's only place, -1 where several share it.
+// index finds each key's only place, torn where several share it.
 func index[T any](list []T, of func(T) string) map[string]int {
 	m := make(map[string]int, len(list))
 	for i, v := range list {
@@ -79,7 +138,7 @@ func index[T any](list []T, of func(T) string) map[string]int {
 			continue
 		}
 		if _, there := m[k]; there {
-			m[k] = -1
+			m[k] = torn
 			continue
 		}
 		m[k] = i

@@ -22,11 +22,12 @@ type Receipt struct {
 	At    time.Time
 }
 
-// Errors of sends. The first two and *Refused mean that the message certainly did not leave; *Unknown means that it may
-// have arrived, and nobody may send it again without a rule or a person.
+// Errors of sends. All but *Unknown mean that the message certainly did not leave; *Unknown means that it may have
+// arrived, and nobody may send it again without a rule or a person.
 var (
-	ErrOffline = errors.New("not logged in")
+	ErrOffline = errors.New("WeChat cannot be reached") // or the caller gave up before the send began
 	ErrStale   = errors.New("the address belongs to another login")
+	ErrText    = errors.New("a text of this length cannot be sent")
 )
 
 // Refused is WeChat's refusal of a send.
@@ -57,7 +58,7 @@ const MaxText = 2000
 // SendText sends one text message.
 func (a *Account) SendText(ctx context.Context, to Address, text string) (Receipt, error) {
 	if n := utf8.RuneCountInString(text); n == 0 || n > MaxText {
-		return Receipt{}, fmt.Errorf("text of %d characters cannot be sent", n)
+		return Receipt{}, fmt.Errorf("%w: %d characters", ErrText, n)
 	}
 	var sent *openwechat.SentMessage
 	err := a.with(ctx, to.Login, func(ctx context.Context, s *session) (err error) {
@@ -93,7 +94,7 @@ func (a *Account) with(ctx context.Context, login string, call func(context.Cont
 	if s == nil {
 		return ErrOffline
 	}
-	if s.hot.login != login {
+	if s.wire.login != login {
 		return ErrStale
 	}
 	var err error
@@ -101,10 +102,13 @@ func (a *Account) with(ctx context.Context, login string, call func(context.Cont
 		// A send that has begun is finished even when the caller gives up: its outcome must be known.
 		err = call(context.WithoutCancel(ctx), s)
 	})
-	if !began {
-		return ErrOffline
+	switch {
+	case began:
+		return s.sorted(err)
+	case ctx.Err() != nil:
+		return fmt.Errorf("%w: %w", ErrOffline, ctx.Err())
 	}
-	return s.sorted(err)
+	return ErrOffline
 }
 
 // sorted tells failures apart by where they happened.

@@ -38,10 +38,10 @@ func newSession(parent context.Context, a *Account, hot *hotStorage) *session {
 	ctx, cancel := context.WithCancelCause(parent)
 	s := &session{a: a, ctx: ctx, cancel: cancel, hot: hot, jobs: make(chan job)}
 	s.wire = &wire{
-		base: a.base, account: a.c.Name, login: hot.login, store: a.c.Store, now: a.c.Now, log: a.c.Log,
+		base: a.base, account: a.c.Name, login: hot.loaded.Login, self: hot.loaded.Self, store: a.c.Store, now: a.c.Now, log: a.c.Log,
 		stored: a.c.Stored, seen: s.heard,
 	}
-	hot.gate = &s.wire.gate
+	hot.wire = s.wire
 	hot.failed = func(err error) { a.c.Log.Warn("session was not stored", "account", a.c.Name, "err", err) }
 	s.lib = openwechat.NewBot(ctx)
 	mode := openwechat.Desktop
@@ -85,28 +85,38 @@ func (s *session) login(stored bool) error {
 	return err
 }
 
-// unreachable reports an error of the way to WeChat rather than an answer from it: the session may still be good.
-func unreachable(err error) bool {
+// verdict says what a failed attempt to resume a session means for the session.
+type verdict int
+
+const (
+	keep   verdict = iota // WeChat or the store could not be reached: it may still be good
+	doubt                 // WeChat answered, neither yes nor no
+	forget                // it is over
+)
+
+func judge(err error) verdict {
 	var lost *SessionLost
-	if errors.As(err, &lost) {
-		return false
+	var ret openwechat.Ret
+	switch {
+	case errors.As(err, &lost), errors.As(err, &ret) && ret == ticketError:
+		return forget
+	case errors.Is(err, openwechat.NetworkErr), errors.Is(err, errStore), errors.Is(err, context.Canceled):
+		return keep
 	}
-	var trip *tripError
-	return errors.As(err, &trip) || errors.Is(err, openwechat.NetworkErr) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+	return doubt
 }
+
+// ticketError is the return code for a key or ticket that is not, or no longer, valid.
+const ticketError openwechat.Ret = -14
 
 // serve runs a session that is logged in until it is lost or the context ends.
 func (s *session) serve() error {
-	nick := ""
-	if self := s.lib.Storage.Response.User; self != nil {
-		nick = decodeText(self.NickName)
-	}
 	s.actor.Go(s.act)
 	s.a.mu.Lock()
 	s.a.session = s
 	s.a.mu.Unlock()
 	s.a.change(func(st *State) {
-		*st = State{Phase: PhaseOnline, Since: st.Since, Nick: nick, Login: s.hot.login, Heard: s.a.c.Now()}
+		*st = State{Phase: PhaseOnline, Since: st.Since, Nick: s.wire.nick, Login: s.wire.login, Heard: s.a.c.Now()}
 	})
 	s.actor.Go(s.keepContacts)
 	<-s.ctx.Done()
@@ -120,8 +130,7 @@ func (s *session) serve() error {
 func (s *session) close() {
 	s.cancel(context.Canceled)
 	s.actor.Wait()
-	s.wire.gate.Lock()   // waits for requests under way; later ones find the context done
-	s.wire.gate.Unlock() //nolint:staticcheck // empty on purpose
+	s.wire.shut()
 }
 
 // heard notes that WeChat answered the sync loop.
@@ -147,6 +156,9 @@ func (s *session) failed(err error) error {
 	}
 	s.failures++
 	wait := min(time.Second<<min(s.failures-1, 6), time.Minute)
+	if errors.Is(err, errStore) {
+		wait = min(wait, 5*time.Second)
+	}
 	s.a.c.Log.Warn("receiving failed; it is tried again", "account", s.a.c.Name, "in", wait, "err", err)
 	return sleep(s.ctx, wait)
 }
@@ -166,6 +178,9 @@ func (s *session) act() {
 
 // do has the actor run f. It reports false when the session ended before f began; once begun it is waited for.
 func (s *session) do(ctx context.Context, f func()) bool {
+	if ctx.Err() != nil {
+		return false
+	}
 	j := job{f, make(chan struct{})}
 	select {
 	case s.jobs <- j:
@@ -175,76 +190,4 @@ func (s *session) do(ctx context.Context, f func()) bool {
 	case <-s.ctx.Done():
 	}
 	return false
-}
-
-// keepContacts fetches the contact list after the login and now and then. Until the first list is stored messages wait,
-// so it is tried again soon when it fails.
-func (s *session) keepContacts() {
-	wait := time.Second
-	for {
-		var err error
-		if !s.do(s.ctx, func() { err = s.fetchContacts() }) {
-			return
-		}
-		next := s.a.c.Refresh
-		if err != nil {
-			s.a.c.Log.Warn("contact list is fetched again", "account", s.a.c.Name, "in", wait, "err", err)
-			next, wait = wait, min(2*wait, 5*time.Minute)
-		} else {
-			wait = time.Second
-			s.a.change(func(st *State) { st.Ready = true })
-		}
-		t := time.NewTimer(next)
-		select {
-		case <-t.C:
-		case <-s.ctx.Done():
-			t.Stop()
-			return
-		}
-	}
-}
-
-// fetchContacts stores everybody on the contact list and the groups of the recent chats.
-func (s *session) fetchContacts() error {
-	members, err := s.lib.Caller.WebWxGetContact(s.ctx, s.lib.Storage.LoginInfo)
-	if err != nil {
-		return err
-	}
-	all := make([]Contact, 0, len(members)+len(s.wire.recent))
-	seen := make(map[string]bool, len(members))
-	for _, m := range members {
-		if c := contactOfUser(m, s.wire.self); c.UserName != "" && !seen[c.UserName] {
-			seen[c.UserName] = true
-			all = append(all, c)
-		}
-	}
-	for _, c := range s.wire.recent {
-		if c.UserName != "" && !seen[c.UserName] {
-			seen[c.UserName] = true
-			all = append(all, c)
-		}
-	}
-	return s.a.c.Store.Contacts(s.ctx, s.a.c.Name, s.hot.login, all)
-}
-
-// contactOfUser reads an entry of the contact list as the library decoded it.
-func contactOfUser(u *openwechat.User, self string) Contact {
-	if u == nil {
-		return Contact{}
-	}
-	c := Contact{
-		UserName: u.UserName, Nick: decodeText(u.NickName), Remark: decodeText(u.RemarkName), Alias: u.Alias,
-		Signature: decodeText(u.Signature), Province: u.Province, City: u.City, Sex: u.Sex,
-	}
-	if m := avatarSeq.FindStringSubmatch(u.HeadImgUrl); m != nil {
-		c.Avatar = m[1]
-	}
-	c.Kind = kindOfName(u.UserName, self)
-	if c.Kind == ContactStranger {
-		c.Kind = ContactFriend
-	}
-	if c.Kind == ContactFriend && u.VerifyFlag&official != 0 {
-		c.Kind = ContactOfficial
-	}
-	return c
 }

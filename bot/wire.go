@@ -19,18 +19,19 @@ import (
 
 // wire stands between the library and WeChat for one login. What passes through it:
 //
-//	login       replies that would make the library poll without pause are delayed or refused
-//	webwxinit   the login's ids are announced to the store before anything else carries them
-//	webwxsync   messages and contacts are committed; the library gets the new key and empty lists
-//	synccheck   is asked with SyncCheckKey; a selector that repeats without news is slowed down
-//	sends       every failure is told apart: certainly not sent, or unknown
+//	login              replies that would make the library poll without pause are delayed or refused
+//	webwxinit          the login's ids are announced to the store before anything else carries them
+//	webwxstatusnotify  a courtesy to the phone, no reason to fail a login
+//	webwxsync          messages and contacts are committed; the library gets the new key and empty lists
+//	synccheck          is asked with SyncCheckKey; replies that repeat without news are slowed down
+//	sends              every failure is told apart: certainly not sent, or unknown
 //
 // Only the library's sync goroutine makes requests whose replies set cookies; from all others Set-Cookie is removed,
 // because the library's cookie jar does not bear two writers.
 type wire struct {
 	base    http.RoundTripper
 	account string
-	login   string
+	login   string // a new one when a resumed session turns out to have other ids, see init
 	store   Store
 	now     func() time.Time
 	log     *slog.Logger
@@ -38,12 +39,21 @@ type wire struct {
 	stored func()
 	seen   func()
 
-	self     string // own user name, from webwxinit
-	recent   []Contact
-	checkKey string // SyncCheckKey of the last webwxsync
-	idle     int    // selectors in a row that brought nothing
+	self   string // own user name: in the stored session, then as webwxinit says
+	nick   string
+	recent []Contact
+
+	// Of the sync loop's goroutine, or of the login before it began.
+	checkKey string    // SyncCheckKey of the last webwxsync
+	key      string    // SyncKey of the last webwxsync
+	synced   time.Time // when webwxsync last answered
+	asked    time.Time // when the last synccheck began
+	idle     int       // turns of the loop in a row that were not held and brought nothing
+	odd      int       // login polls in a row without a proper answer
+
 	// gate is held by everything that touches the store; see session.close.
-	gate sync.RWMutex
+	gate   sync.RWMutex
+	closed bool // under gate
 }
 
 // SessionLost says that WeChat ended the session.
@@ -56,53 +66,60 @@ func (e *SessionLost) Error() string {
 // lostRet reports return codes after which a session is over.
 func lostRet(ret int64) bool { return ret == 1100 || ret == 1101 || ret == 1102 }
 
+// errStore marks failures of our own store, which say nothing about WeChat.
+var errStore = errors.New("store")
+
 // maxReply bounds what is read of one reply; a contact list of 10,000 is about 8 MiB.
 const maxReply = 64 << 20
 
 func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 	w.gate.RLock()
 	defer w.gate.RUnlock()
-	if err := req.Context().Err(); err != nil {
-		return nil, err
+	if w.closed {
+		return nil, context.Canceled
 	}
 	endpoint := path.Base(req.URL.Path)
-	if endpoint == "synccheck" && w.checkKey != "" {
-		req = req.Clone(req.Context())
-		req.URL = withQuery(req.URL, "synckey", w.checkKey)
+	if endpoint == "synccheck" {
+		w.asked = time.Now()
+		if w.checkKey != "" {
+			req = req.Clone(req.Context())
+			req.URL = withQuery(req.URL, "synckey", w.checkKey)
+		}
 	}
 	resp, err := w.trip(req, endpoint)
+	if endpoint == "login" {
+		return w.pollLogin(req, resp, err)
+	}
 	if err != nil {
 		return nil, err
 	}
 	if endpoint != "webwxnewloginpage" && endpoint != "webwxsync" {
 		resp.Header.Del("Set-Cookie")
 	}
-	switch endpoint {
-	case "login", "webwxinit", "webwxsync", "synccheck":
-	default:
-		if strings.HasPrefix(endpoint, "webwxsend") || endpoint == "webwxverifyuser" {
-			return w.readSend(resp, endpoint)
-		}
+	if strings.HasPrefix(endpoint, "webwxsend") || endpoint == "webwxverifyuser" {
+		return w.readSend(resp, endpoint)
+	}
+	read, ok := map[string]func(context.Context, []byte) ([]byte, error){
+		"webwxinit": w.init, "webwxstatusnotify": w.notified, "webwxsync": w.sync, "synccheck": w.check,
+	}[endpoint]
+	if !ok {
 		return resp, nil
 	}
 	body, err := readAll(resp)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", endpoint, err)
 	}
-	switch endpoint {
-	case "login":
-		err = w.pollLogin(req.Context(), body)
-	case "webwxinit":
-		err = w.init(req.Context(), body)
-	case "webwxsync":
-		body, err = w.sync(req.Context(), body)
-	case "synccheck":
-		err = w.check(req.Context(), body)
-	}
-	if err != nil {
-		return nil, err
+	if body, err = read(req.Context(), body); err != nil {
+		return nil, fmt.Errorf("%s: %w", endpoint, err)
 	}
 	return withBody(resp, body), nil
+}
+
+// shut waits for requests under way, whose context has ended, and refuses later ones.
+func (w *wire) shut() {
+	w.gate.Lock()
+	defer w.gate.Unlock()
+	w.closed = true
 }
 
 // trip makes the request and marks failures before it was written as certainly not sent.
@@ -118,7 +135,7 @@ func (w *wire) trip(req *http.Request, endpoint string) (*http.Response, error) 
 	return resp, nil
 }
 
-// tripError is a request that got no reply.
+// tripError is a request that got no usable reply.
 type tripError struct {
 	endpoint string
 	written  bool // it left, so it may have arrived
@@ -143,14 +160,24 @@ func withBody(resp *http.Response, body []byte) *http.Response {
 	return resp
 }
 
-// readSend reads the reply to a send whole, so that a broken one is known to be of unknown outcome.
+// readSend reads the reply to a send whole, so that a broken one is known to be of unknown outcome: only a return code
+// tells what became of it.
 func (w *wire) readSend(resp *http.Response, endpoint string) (*http.Response, error) {
 	body, err := readAll(resp)
-	if err == nil && parseObject(body) == nil {
-		err = errors.New("the reply is not JSON")
-	}
 	if err != nil {
 		return nil, &tripError{endpoint: endpoint, written: true, err: err}
+	}
+	o := parseObject(body)
+	base := parseObject(o["BaseResponse"])
+	if base.str("Ret") == "" {
+		return nil, &tripError{endpoint: endpoint, written: true, err: errors.New("the reply holds no return code")}
+	}
+	body, err = json.Marshal(map[string]any{
+		"BaseResponse": map[string]any{"Ret": base.num("Ret"), "ErrMsg": base.str("ErrMsg")},
+		"MsgID":        o.str("MsgID"), "LocalID": o.str("LocalID"),
+	})
+	if err != nil {
+		return nil, err
 	}
 	return withBody(resp, body), nil
 }
@@ -165,130 +192,4 @@ func sleep(ctx context.Context, d time.Duration) error {
 	case <-t.C:
 		return nil
 	}
-}
-
-// errCancelled: the person pressed cancel on the phone; the code is used up.
-var errCancelled = errors.New("login was cancelled on the phone")
-
-// pollLogin slows the library's polling, which knows no pause.
-func (w *wire) pollLogin(ctx context.Context, body []byte) error {
-	switch {
-	case bytes.Contains(body, []byte("code=200")), bytes.Contains(body, []byte("code=400")):
-		return nil
-	case bytes.Contains(body, []byte("code=202")):
-		return errCancelled
-	}
-	return sleep(ctx, time.Second)
-}
-
-// init learns the own name and the recent chats, and announces the login.
-func (w *wire) init(ctx context.Context, body []byte) error {
-	o := parseObject(body)
-	if ret := parseObject(o["BaseResponse"]).num("Ret"); ret != 0 {
-		if lostRet(ret) {
-			return &SessionLost{ret}
-		}
-		return nil // the library reports it
-	}
-	user := parseObject(o["User"])
-	if user == nil || o.syncKey("SyncKey") == "" {
-		return errors.New("webwxinit: the reply names neither user nor key")
-	}
-	w.self = user.str("UserName")
-	for _, c := range o.list("ContactList") {
-		w.recent = append(w.recent, contactOf(c, w.self))
-	}
-	if err := w.store.BeginLogin(ctx, w.account, w.login); err != nil {
-		return fmt.Errorf("noting the login: %w", err)
-	}
-	return nil
-}
-
-// emptyKey is what the library takes for "no new key".
-var emptyKey = json.RawMessage(`{"Count":0,"List":[]}`)
-
-// sync commits what webwxsync brought and returns what the library may see of it. When the commit fails the library
-// gets an error and asks again with the old key.
-func (w *wire) sync(ctx context.Context, body []byte) ([]byte, error) {
-	o := parseObject(body)
-	if o == nil {
-		return nil, errors.New("webwxsync: the reply is not JSON")
-	}
-	if ret := parseObject(o["BaseResponse"]).num("Ret"); ret != 0 {
-		if lostRet(ret) {
-			return nil, &SessionLost{ret}
-		}
-		return nil, fmt.Errorf("webwxsync: ret %d", ret)
-	}
-	changed, deleted := w.contacts(o)
-	if len(changed)+len(deleted) > 0 {
-		if err := w.store.ContactsChanged(ctx, w.account, w.login, changed, deleted); err != nil {
-			return nil, fmt.Errorf("storing contacts: %w", err)
-		}
-	}
-	var batch []Incoming
-	for _, m := range o.list("AddMsgList") {
-		in, ok := incomingOf(m, w.self, w.now())
-		if !ok {
-			w.log.Warn("a message without id or chat was skipped", "account", w.account, "type", m.str("MsgType"))
-			continue
-		}
-		batch = append(batch, in)
-	}
-	if len(batch) > 0 {
-		if err := w.store.Receive(ctx, w.account, w.login, batch); err != nil {
-			return nil, fmt.Errorf("storing %d messages: %w", len(batch), err)
-		}
-		w.stored()
-	}
-	if len(batch)+len(changed)+len(deleted) > 0 {
-		w.idle = 0
-	}
-	w.seen()
-	key := o["SyncKey"]
-	if o.syncKey("SyncKey") == "" {
-		key = emptyKey
-	}
-	if k := o.syncKey("SyncCheckKey"); k != "" {
-		w.checkKey = k
-	} else {
-		w.checkKey = ""
-	}
-	return json.Marshal(map[string]any{
-		"BaseResponse": map[string]any{"Ret": 0, "ErrMsg": ""},
-		"AddMsgCount":  0, "AddMsgList": []any{}, "SyncKey": key,
-	})
-}
-
-// contacts are the changes of the address book in a sync reply. Changes of group members come without names and are
-// left to the next refresh.
-func (w *wire) contacts(o object) (changed []Contact, deleted []string) {
-	for _, c := range o.list("ModContactList") {
-		if user := c.str("UserName"); user != "" {
-			changed = append(changed, contactOf(c, w.self))
-		}
-	}
-	for _, c := range o.list("DelContactList") {
-		if user := c.str("UserName"); user != "" {
-			deleted = append(deleted, user)
-		}
-	}
-	return changed, deleted
-}
-
-// check slows down a selector that repeats without bringing anything.
-func (w *wire) check(ctx context.Context, body []byte) error {
-	switch {
-	case !bytes.Contains(body, []byte(`retcode:"0"`)):
-		return nil // the library reports it
-	case bytes.Contains(body, []byte(`selector:"0"`)):
-		w.idle = 0
-		w.seen()
-		return nil
-	}
-	w.idle++
-	if w.idle < 3 {
-		return nil
-	}
-	return sleep(ctx, min(time.Second<<min(w.idle-3, 5), 20*time.Second))
 }

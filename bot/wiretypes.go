@@ -2,12 +2,14 @@ package bot
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/url"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/eatmoreapple/openwechat"
 )
 
 // object is a JSON object read leniently: a field of a type nobody expects is empty instead of spoiling the rest.
@@ -22,17 +24,17 @@ func parseObject(raw []byte) object {
 }
 
 func (o object) str(key string) string {
-	var v any
-	d := json.NewDecoder(strings.NewReader(string(o[key])))
-	d.UseNumber()
-	if d.Decode(&v) != nil {
+	raw := o[key]
+	if len(raw) == 0 {
 		return ""
 	}
-	switch v := v.(type) {
-	case string:
-		return v
-	case json.Number:
-		return v.String()
+	switch c := raw[0]; {
+	case c == '"':
+		var s string
+		_ = json.Unmarshal(raw, &s)
+		return s
+	case c == '-', '0' <= c && c <= '9':
+		return string(raw)
 	}
 	return ""
 }
@@ -55,11 +57,6 @@ func (o object) list(key string) []object {
 	}
 	return list
 }
-
-// helpers are WeChat's own accounts, with fixed names.
-var helpers = strings.Fields(`filehelper newsapp fmessage weibo qqmail tmessage qmessage qqsync floatbottle lbsapp
-	shakeapp medianote qqfriend readerapp blogapp facebookapp masssendapp meishiapp feedsapp voip blogappweixin weixin
-	brandsessionholder weixinreminder officialaccounts notification_messages wxitil userexperience_alarm`)
 
 // official is the bit of VerifyFlag that marks official accounts.
 const official = 8
@@ -89,12 +86,12 @@ func contactOf(o object, self string) Contact {
 // kindOfName is what a user name alone tells.
 func kindOfName(user, self string) ContactKind {
 	switch {
-	case user == self:
+	case user == self && self != "":
 		return ContactSelf
 	case strings.HasPrefix(user, "@@"):
 		return ContactGroup
-	case slices.Contains(helpers, user), !strings.HasPrefix(user, "@"):
-		return ContactOfficial
+	case !strings.HasPrefix(user, "@"):
+		return ContactOfficial // filehelper, weixin and WeChat's other own accounts have fixed names
 	}
 	return ContactStranger
 }
@@ -127,7 +124,7 @@ const (
 // incomingOf reads one entry of AddMsgList; false for what carries no id or no chat and so cannot be stored.
 func incomingOf(o object, self string, now time.Time) (Incoming, bool) {
 	from, to := o.str("FromUserName"), o.str("ToUserName")
-	in := Incoming{MsgID: o.str("MsgId"), Raw: o.str("Content"), At: time.Unix(o.num("CreateTime"), 0).UTC()}
+	in := Incoming{MsgID: messageID(o), Raw: o.str("Content"), At: time.Unix(o.num("CreateTime"), 0).UTC()}
 	if o.num("CreateTime") == 0 {
 		in.At = now
 	}
@@ -136,7 +133,7 @@ func incomingOf(o object, self string, now time.Time) (Incoming, bool) {
 	if in.FromSelf {
 		in.Chat = to
 	}
-	if in.MsgID == "" || in.MsgID == "0" || in.Chat == "" {
+	if in.MsgID == "" || in.Chat == "" {
 		return in, false
 	}
 	content := in.Raw
@@ -152,6 +149,16 @@ func incomingOf(o object, self string, now time.Time) (Incoming, bool) {
 	return in, true
 }
 
+// messageID is the same number in two fields.
+func messageID(o object) string {
+	for _, key := range []string{"MsgId", "NewMsgId"} {
+		if id := o.str(key); id != "" && id != "0" {
+			return id
+		}
+	}
+	return ""
+}
+
 // classify sets Kind, and Text and Extra where they do not stand in the content.
 func (in *Incoming) classify(o object, content string) {
 	switch o.num("MsgType") {
@@ -160,7 +167,7 @@ func (in *Incoming) classify(o object, content string) {
 		switch {
 		case o.num("SubMsgType") == typeLocation, strings.Contains(o.str("Url"), "apis.map.qq.com"):
 			in.Kind = KindLocation
-		case strings.Contains(in.Text, "暂不支持的消息类型"), in.Text == "该类型暂不支持，请在手机上查看":
+		case strings.HasPrefix(in.Text, "[收到一条网页版微信暂不支持的消息类型"), in.Text == "该类型暂不支持，请在手机上查看":
 			in.Kind = KindUnsupported
 		default:
 			in.Extra.Quote, in.Text = splitQuote(in.Text)
@@ -192,7 +199,7 @@ func (in *Incoming) classify(o object, content string) {
 		in.Kind = KindStatus
 	case typeSystem, typeNotice:
 		in.Kind = KindSystem
-		if strings.Contains(in.Text, "红包") {
+		if strings.HasPrefix(in.Text, "收到红包") || strings.HasPrefix(in.Text, "发出红包") {
 			in.Kind = KindRedPacket
 		}
 	case typeRecall:
@@ -226,12 +233,32 @@ func (in *Incoming) app(o object, content string) {
 	}
 }
 
-// syncKey encodes a key the way synccheck wants it.
-func (o object) syncKey(key string) string {
-	k := parseObject(o[key])
-	var parts []string
-	for _, e := range k.list("List") {
-		parts = append(parts, e.str("Key")+"_"+e.str("Val"))
+// syncKey reads a key; nil when it is empty or not made of numbers. The library trusts its Count.
+func (o object) syncKey(key string) *openwechat.SyncKey {
+	list := parseObject(o[key]).list("List")
+	k := &openwechat.SyncKey{Count: len(list)}
+	for _, e := range list {
+		n, err := strconv.ParseInt(e.str("Key"), 10, 64)
+		v, err2 := strconv.ParseInt(e.str("Val"), 10, 64)
+		if err != nil || err2 != nil {
+			return nil
+		}
+		k.List = append(k.List, struct{ Key, Val int64 }{n, v})
+	}
+	if k.Count == 0 {
+		return nil
+	}
+	return k
+}
+
+// encodeKey writes a key the way synccheck wants it, "" for none.
+func encodeKey(k *openwechat.SyncKey) string {
+	if k == nil {
+		return ""
+	}
+	parts := make([]string, len(k.List))
+	for i, e := range k.List {
+		parts[i] = fmt.Sprintf("%d_%d", e.Key, e.Val)
 	}
 	return strings.Join(parts, "|")
 }

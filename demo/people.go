@@ -41,6 +41,19 @@ type castData struct {
 	Political         []string
 	Surnames          string
 	Given             string
+	Stories           []struct {
+		Weight int
+		Texts  []string
+	}
+}
+
+// castFile reads people.yaml. It panics when that part of the program cannot be read.
+func castFile() castData {
+	var data castData
+	if err := yaml.Unmarshal(peopleFile, &data); err != nil {
+		panic(fmt.Sprintf("demo: people.yaml: %v", err))
+	}
+	return data
 }
 
 // People makes up a university for a demo: its colleges and branches, members graduating members spread evenly over
@@ -48,10 +61,7 @@ type castData struct {
 // branch shares the name of one member with the branch before it, because real rosters do.
 // It panics when people.yaml, which is part of the program, cannot be read.
 func People(seed uint64, members int) Cast {
-	var data castData
-	if err := yaml.Unmarshal(peopleFile, &data); err != nil {
-		panic(fmt.Sprintf("demo: people.yaml: %v", err))
-	}
+	data := castFile()
 	p := &inventor{
 		data:     data,
 		rng:      rand.New(rand.NewPCG(seed, uint64(members))), //nolint:gosec // invented people need no secrecy

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"xianjie/season"
@@ -27,8 +28,7 @@ func (t *turn) answer() {
 		return
 	case len(candidates) > 1:
 		t.draft.Choices = candidates
-		t.say(textWhichOne)
-		t.say("%s", numbered(candidates))
+		t.prompt()
 		return
 	}
 	t.draft.set(q.Key, storage.Value{
@@ -40,22 +40,30 @@ func (t *turn) answer() {
 }
 
 // read is the pure reading of one answer: a normalised value, or candidates to choose from, or the reason why not.
+// The value of a question that was skipped is "".
 func (t *turn) read(q *season.Question) (value string, candidates []string, why string) {
 	if n, ok := understand.Number(t.word, len(t.draft.Choices)); ok {
 		return t.draft.Choices[n-1], nil, ""
 	}
+	if q.Kind == season.KindChoice { // 不清楚 may be one of the options
+		if value, ok := t.readChoice(q); ok {
+			return value, nil, ""
+		}
+	}
+	skips, unknown := t.heard(wordsSkip...), t.heard(wordsUnknown...)
+	switch {
+	case q.Optional && (skips || unknown):
+		return "", nil, ""
+	case skips:
+		return "", nil, textCannotSkip
+	case unknown && q.Kind != season.KindChoice:
+		return "", nil, textNeeded
+	}
 	switch q.Kind {
 	case season.KindChoice:
-		return t.readChoice(q)
+		return "", nil, fmt.Sprintf(textNotAChoice, len(q.Options))
 	case season.KindProvince:
-		found := understand.Province(t.word)
-		switch len(found) {
-		case 0:
-			return "", nil, textNoProvince
-		case 1:
-			return found[0], nil, ""
-		}
-		return "", found, ""
+		return t.readProvince()
 	case season.KindDate:
 		d, err := understand.Date(t.word, q.From, q.To)
 		if err != nil {
@@ -74,31 +82,44 @@ func (t *turn) read(q *season.Question) (value string, candidates []string, why 
 	return "", nil, textNotUnderstood
 }
 
-func (t *turn) readChoice(q *season.Question) (string, []string, string) {
+func (t *turn) readProvince() (string, []string, string) {
+	found := understand.Province(t.word)
+	switch len(found) {
+	case 0:
+		return "", nil, textNoProvince
+	case 1:
+		return found[0], nil, ""
+	}
+	return "", found, ""
+}
+
+func (t *turn) readChoice(q *season.Question) (string, bool) {
 	if n, ok := understand.Number(t.word, len(q.Options)); ok {
-		return q.Options[n-1].Key, nil, ""
+		return q.Options[n-1].Key, true
 	}
 	names := make([][]string, len(q.Options))
 	for i, o := range q.Options {
 		names[i] = append([]string{o.Name}, o.Words...)
 	}
 	if i, ok := understand.Choice(t.word, names); ok {
-		return q.Options[i].Key, nil, ""
+		return q.Options[i].Key, true
 	}
-	return "", nil, fmt.Sprintf(textNotAChoice, len(q.Options))
+	return "", false
 }
 
-// readText accepts words as they stand: neither repaired nor cut.
+// readText accepts words as they stand: neither repaired nor cut. What is said to the conversation is no answer.
 func (t *turn) readText(q *season.Question) (string, []string, string) {
 	text := strings.Join(strings.Fields(t.text), " ")
 	n := utf8.RuneCountInString(text)
 	switch {
+	case strings.IndexFunc(text, unicode.IsLetter) < 0:
+		return "", nil, fmt.Sprintf(textNoWords, q.Label)
+	case t.isCommand():
+		return "", nil, fmt.Sprintf(textNotThat, oneLine(text, 20), q.Label)
 	case n < q.Min:
 		return "", nil, fmt.Sprintf(textTooShort, q.Label, q.Min)
 	case q.Max > 0 && n > q.Max:
 		return "", nil, fmt.Sprintf(textTooLongAnswer, n, q.Max)
-	case !understand.HasWords(text):
-		return "", nil, fmt.Sprintf(textNoWords, q.Label)
 	}
 	return text, nil, ""
 }
@@ -128,6 +149,8 @@ func pairReason(reason string) string {
 		return textPairNoNumber
 	case understand.ReasonNumberLength:
 		return textPairLength
+	case understand.ReasonSeveral:
+		return textPairSeveral
 	}
 	return ""
 }

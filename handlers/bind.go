@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"gorm.io/gorm"
 
@@ -21,11 +22,21 @@ func isPair(t *turn) bool {
 	return err == nil
 }
 
+// isStudentPair is stricter: what a bound person writes is taken for an introduction only with a whole student number.
+func isStudentPair(t *turn) bool {
+	pair, err := understand.StudentAndName(t.text)
+	if err != nil {
+		return false
+	}
+	_, err = understand.StudentNo(pair.No)
+	return err == nil
+}
+
 // askPair says what is missing in a message that should have been a number and a name.
 func (t *turn) askPair() {
 	if !t.draft.Greeted {
-		t.greet()
-		return
+		t.draft.Greeted = true
+		t.say(textGreeting, t.season.School)
 	}
 	_, err := understand.StudentAndName(t.text)
 	var refused *understand.Refused
@@ -33,6 +44,28 @@ func (t *turn) askPair() {
 		t.say("%s", pairReason(refused.Reason))
 	}
 	t.say(textBindHow)
+}
+
+// notKnownYet answers words that need to know who is writing.
+func (t *turn) notKnownYet() {
+	if t.state == stateLocked {
+		t.locked()
+		return
+	}
+	t.draft.Greeted = true
+	t.say(textNotKnownYet)
+	t.say(textBindHow)
+}
+
+// boundAlready answers an introduction in a chat that is bound: a chat is never taken over by typing a pair.
+func (t *turn) boundAlready() {
+	pair, _ := understand.StudentAndName(t.text)
+	if pair.No == t.p.Person.No && understand.SameName(pair.Name, t.p.Person.Name) {
+		t.say(textKnownAlready, t.p.Person.Name)
+	} else {
+		t.say(textBoundToOther, t.p.Person.Name)
+	}
+	t.prompt()
 }
 
 // found is a person on the roster with the chats bound to them.
@@ -75,13 +108,12 @@ func (t *turn) bindPair() {
 	t.out.Bind = &storage.Bind{ContactID: t.p.Contact.ID, PersonID: f.person.ID, Move: len(others) > 0}
 	t.audit("bind", fmt.Sprintf("person/%d", f.person.ID), nil)
 	// The next message finds the person bound and settles the state by what is stored of them.
-	w, ok := t.welcomeFor(f.person.ID)
+	w, ok := t.welcomeFor(*f.person)
 	if !ok {
 		return
 	}
-	t.draft = draft{Greeted: true}
-	t.state = w.state
-	t.say(textBound, f.person.Name, w.where)
+	t.restart(w.state)
+	t.say(textBound, w.called)
 	t.say("%s", w.next)
 }
 
@@ -137,17 +169,21 @@ func (t *turn) locked() {
 	if !ok {
 		return
 	}
-	if len(open) == 0 {
-		t.state, t.draft.Tries = stateBind, 0
-		t.say(textBindHow)
+	if len(open) > 0 {
+		t.say(textStillLocked)
 		return
 	}
-	t.say(textStillLocked)
+	t.state, t.draft.Tries = stateBind, 0
+	if isPair(t) {
+		t.bindPair()
+		return
+	}
+	t.askPair()
 }
 
 func nickOf(c storage.Contact) string {
-	if c.Nick == "" {
+	if strings.TrimSpace(c.Nick) == "" {
 		return "（无昵称）"
 	}
-	return c.Nick
+	return oneLine(c.Nick, 20)
 }

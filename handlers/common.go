@@ -21,8 +21,7 @@ func (t *turn) prompt() {
 	}
 }
 
-func (t *turn) repeat() { t.prompt() }
-
+// greetNewFriend greets once: WeChat announces a new friend in up to three lines.
 func (t *turn) greetNewFriend() {
 	if t.draft.Greeted {
 		t.skip("greeted")
@@ -34,12 +33,6 @@ func (t *turn) greetNewFriend() {
 		t.prompt()
 		return
 	}
-	t.greet()
-}
-
-// greet says who we are and asks who is writing.
-func (t *turn) greet() {
-	t.draft.Greeted = true
 	if t.state == stateLocked {
 		t.locked()
 		return
@@ -49,13 +42,15 @@ func (t *turn) greet() {
 }
 
 func (t *turn) greetBack() {
-	if strings.Contains(t.word, "谢") || strings.Contains(t.word, "感") {
+	if t.heard(wordsThank...) {
 		t.say(textYouAreWelcome)
-		return
+	} else {
+		t.say(textHello, t.p.Person.Name)
 	}
-	t.say(textHello, t.p.Person.Name)
 	if t.state == stateDone {
-		t.say("%s", t.whereItStands())
+		if !t.heard(wordsThank...) {
+			t.say("%s", t.whereItStands())
+		}
 		return
 	}
 	t.prompt()
@@ -77,12 +72,9 @@ func (t *turn) onlyText() {
 	t.prompt()
 }
 
-// blank answers a message of nothing but spaces, emoji punctuation or invisible characters by asking again.
+// blank answers a message of nothing but spaces, punctuation or invisible characters.
 func (t *turn) blank() {
-	if t.state == stateDone || t.state == stateOffice || t.state == stateLocked {
-		t.skip("blank")
-		return
-	}
+	t.say(textBlank)
 	t.prompt()
 }
 
@@ -95,13 +87,13 @@ func (t *turn) help() {
 	switch {
 	case t.p.Person == nil:
 		t.say(textHelpStranger)
-	case t.member() == nil:
+	case t.self == nil:
 		t.officeHelp()
 		return
 	default:
 		t.say(textHelpMember)
 		if len(t.p.Roles) > 0 {
-			t.say("%s", t.officerWords())
+			t.say("%s", textOfficerToo+"\n"+t.officerWords())
 		}
 	}
 	t.prompt()

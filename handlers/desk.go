@@ -42,7 +42,6 @@ func (d *Desk) Run(ctx context.Context, wake <-chan struct{}, poll time.Duration
 			}
 			if err != nil {
 				d.Log.Error("desk: messages wait for the next round", "err", err)
-				break
 			}
 			if n == 0 {
 				break
@@ -57,53 +56,83 @@ func (d *Desk) Run(ctx context.Context, wake <-chan struct{}, poll time.Duration
 	}
 }
 
-// Round decides and commits one message each of up to roundSize people, and returns how many it handled.
+// decided is a message with its turn.
+type decided struct {
+	pending storage.Pending
+	turn    storage.Turn
+}
+
+// Round decides and commits one message each of up to roundSize people, and returns how many it handled. Messages whose
+// state changed under the turn are decided anew. The error is about those that wait; the others are handled.
 func (d *Desk) Round(ctx context.Context) (int, error) {
+	const tries = 3 // against another desk that is always faster
+	for range tries {
+		handled, collided, err := d.round(ctx)
+		if handled > 0 && d.Committed != nil {
+			d.Committed()
+		}
+		if handled > 0 || collided == 0 || err != nil {
+			return handled, err
+		}
+	}
+	return 0, nil
+}
+
+func (d *Desk) round(ctx context.Context) (handled, collided int, err error) {
 	pending, err := d.Store.Pendings(ctx, roundSize)
 	if err != nil || len(pending) == 0 {
-		return 0, err
+		return 0, 0, err
 	}
-	turns := make([]storage.Turn, 0, len(pending))
+	batch := make([]decided, 0, len(pending))
+	var faults []error
 	for _, p := range pending {
 		t, err := d.decide(ctx, p)
 		if err != nil {
-			return 0, err
+			faults = append(faults, err) // this chat waits, the others go on
+			continue
 		}
-		turns = append(turns, t)
+		batch = append(batch, decided{p, t})
 	}
-	handled, err := d.commit(ctx, turns)
-	if handled > 0 && d.Committed != nil {
-		d.Committed()
-	}
-	return handled, err
+	handled, collided, err = d.commit(ctx, batch)
+	return handled, collided, errors.Join(append(faults, err)...)
 }
 
-// commit writes all turns in one transaction, or, when two of them or a second desk collide, one by one. What still
-// collides stays pending and is decided anew on fresh state.
-func (d *Desk) commit(ctx context.Context, turns []storage.Turn) (int, error) {
-	err := d.Store.CommitTurns(ctx, turns)
-	if err == nil {
-		return len(turns), nil
+// commit writes all turns in one transaction, or, when that fails, one by one.
+func (d *Desk) commit(ctx context.Context, batch []decided) (handled, collided int, err error) {
+	turns := make([]storage.Turn, len(batch))
+	for i := range batch {
+		turns[i] = batch[i].turn
 	}
-	if len(turns) == 1 {
-		if errors.Is(err, storage.ErrConflict) {
-			d.Log.Debug("desk: turn is decided again", "inbox", turns[0].InboxID, "err", err)
-			return 0, nil
+	if err := d.Store.CommitTurns(ctx, turns); err == nil {
+		return len(turns), 0, nil
+	}
+	for i := range batch {
+		err := d.commitOne(ctx, &batch[i])
+		switch {
+		case err == nil:
+			handled++
+		case errors.Is(err, storage.ErrConflict):
+			d.Log.Debug("desk: turn is decided again", "inbox", batch[i].turn.InboxID, "err", err)
+			collided++
+		default:
+			return handled, collided, err
 		}
-		return 0, err
 	}
-	if ctx.Err() != nil {
-		return 0, err
+	return handled, collided, nil
+}
+
+// commitOne writes one turn. Where the database refuses it and takes an apology in its place, the turn was to blame,
+// and would be refused for ever.
+func (d *Desk) commitOne(ctx context.Context, one *decided) error {
+	err := d.Store.CommitTurns(ctx, []storage.Turn{one.turn})
+	if err == nil || errors.Is(err, storage.ErrConflict) || ctx.Err() != nil {
+		return err
 	}
-	handled := 0
-	for _, t := range turns {
-		n, one := d.commit(ctx, []storage.Turn{t})
-		if one != nil {
-			return handled, one
-		}
-		handled += n
+	if d.Store.CommitTurns(ctx, []storage.Turn{aside(one.pending)}) != nil {
+		return err
 	}
-	return handled, nil
+	d.Log.Error("desk: message put aside", "inbox", one.turn.InboxID, "contact", one.turn.ContactID, "err", err)
+	return nil
 }
 
 // decide answers a turn's needs until it is decided. Errors are storage's; what the turn itself cannot handle is put

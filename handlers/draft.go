@@ -19,6 +19,9 @@ const (
 	stateOffice  = "office"  // an officer who does not graduate
 )
 
+// states are all of them, in the order people meet them.
+var states = []string{stateBind, stateLocked, stateChoose, stateAsk, stateConfirm, stateEdit, stateDone, stateOffice}
+
 // draft is what has been said towards a declaration and is not confirmed yet, and what numbers in a reply stand for.
 type draft struct {
 	Destination string                   `json:"destination,omitempty"`

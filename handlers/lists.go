@@ -13,11 +13,20 @@ import (
 // pageSize is how many members one list message shows; with names and branches it stays below WeChat's length.
 const pageSize = 15
 
+// isList recognises 名单, alone or with what narrows it: 名单 未登记, 名单待发起, 名单 机械学院 升学.
 func isList(t *turn) bool {
-	return t.heard("名单") || strings.HasPrefix(t.word, "名单 ") || strings.HasPrefix(t.word, "名单：")
+	rest, ok := strings.CutPrefix(t.line, textList)
+	if !ok {
+		return false
+	}
+	if rest == "" || strings.ContainsAny(rest[:1], " \n:") || strings.HasPrefix(rest, "：") {
+		return true
+	}
+	_, _, ok = t.filterOf(rest)
+	return ok
 }
 
-// filterOf reads what follows 名单: 未登记, a state (待发起), a destination (升学), or nothing: everybody not done yet.
+// filterOf reads a condition: 未登记, a state (待发起), a destination (升学), or nothing: everybody not done yet.
 func (t *turn) filterOf(arg string) (storage.Filter, string, bool) {
 	switch arg {
 	case "":
@@ -28,7 +37,7 @@ func (t *turn) filterOf(arg string) (storage.Filter, string, bool) {
 		return storage.Filter{Undeclared: true}, textUndeclared, true
 	}
 	for _, tr := range t.season.Tracks {
-		for _, st := range tr.State {
+		for _, st := range tr.States {
 			if st.Name == arg {
 				return storage.Filter{StateIn: t.statesNamed(arg)}, arg, true
 			}
@@ -52,7 +61,7 @@ func (t *turn) doneStates() []storage.TrackState {
 func (t *turn) states(match func(season.State) bool) []storage.TrackState {
 	var found []storage.TrackState
 	for key, tr := range t.season.Tracks {
-		for _, st := range tr.State {
+		for _, st := range tr.States {
 			if match(st) {
 				found = append(found, storage.TrackState{Track: key, State: st.Key})
 			}
@@ -65,8 +74,7 @@ func (t *turn) states(match func(season.State) bool) []storage.TrackState {
 }
 
 func (t *turn) list() {
-	arg := strings.TrimSpace(strings.TrimLeft(strings.TrimPrefix(t.word, "名单"), " ：:"))
-	t.page(arg, 0)
+	t.page(strings.Join(strings.FieldsFunc(strings.TrimPrefix(t.line, textList), isSeparator), " "), 0)
 }
 
 func (t *turn) nextPage() {
@@ -77,6 +85,62 @@ func (t *turn) nextPage() {
 	t.page(t.draft.Listed, t.draft.After)
 }
 
+// listed is what a list shows: whose members, and which of them.
+type listed struct {
+	scope  storage.Scope
+	filter storage.Filter
+	title  string
+}
+
+// listedBy reads the conditions after 名单 in any order; one of them may be a college (for the committee) or a branch
+// (for a college). Unknown ones are named in the answer; false means that there is nothing to list, or a need.
+func (t *turn) listedBy(arg string) (listed, bool) {
+	l := listed{scope: t.scope(), title: t.scopeName()}
+	filter, name, _ := t.filterOf("")
+	l.filter = filter
+	for _, word := range strings.Fields(arg) {
+		if f, n, ok := t.filterOf(word); ok {
+			l.filter, name = f, n
+			continue
+		}
+		orgs, ok := t.orgsBelow()
+		if !ok {
+			return listed{}, false
+		}
+		found := slices.DeleteFunc(slices.Clone(orgs), func(o storage.Org) bool { return !strings.Contains(o.Name, word) })
+		if i := slices.IndexFunc(found, func(o storage.Org) bool { return o.Name == word }); i >= 0 {
+			found = found[i : i+1]
+		}
+		if len(found) != 1 {
+			t.say(textListHow, oneLine(word, 20))
+			return listed{}, false
+		}
+		l.scope, l.title = storage.Scope{CollegeID: found[0].ID}, found[0].Name
+		if found[0].Kind == storage.OrgBranch {
+			l.scope = storage.Scope{BranchID: found[0].ID}
+		}
+	}
+	l.title += " · " + name
+	return l, true
+}
+
+// orgsBelow are the organisations an officer may ask for: the committee's colleges, a college's branches.
+func (t *turn) orgsBelow() ([]storage.Org, bool) {
+	sc := t.scope()
+	switch {
+	case sc.BranchID != 0:
+		return nil, true
+	case sc.CollegeID == 0:
+		return want(t, "orgs/college", func(ctx context.Context, s *storage.Store) ([]storage.Org, error) {
+			return s.Orgs(ctx, storage.OrgCollege)
+		})
+	}
+	all, ok := want(t, "orgs/branch", func(ctx context.Context, s *storage.Store) ([]storage.Org, error) {
+		return s.Orgs(ctx, storage.OrgBranch)
+	})
+	return slices.DeleteFunc(slices.Clone(all), func(o storage.Org) bool { return o.ParentID == nil || *o.ParentID != sc.CollegeID }), ok
+}
+
 // listPage is one page of members and how many there are in all.
 type listPage struct {
 	members []storage.Member
@@ -85,14 +149,12 @@ type listPage struct {
 
 // page shows members that fit, numbered on across pages: the numbers can be used in 已发起 1 3-5.
 func (t *turn) page(arg string, after int64) {
-	filter, name, ok := t.filterOf(arg)
+	l, ok := t.listedBy(arg)
 	if !ok {
-		t.say(textListHow, oneLine(arg, 20))
 		return
 	}
-	sc := t.scope()
 	p, ok := want(t, fmt.Sprintf("list/%s/%d", arg, after), func(ctx context.Context, s *storage.Store) (listPage, error) {
-		ms, total, err := s.MembersIn(ctx, sc, filter, after, pageSize)
+		ms, total, err := s.MembersIn(ctx, l.scope, l.filter, after, pageSize)
 		return listPage{ms, total}, err
 	})
 	if !ok {
@@ -103,7 +165,7 @@ func (t *turn) page(arg string, after int64) {
 	}
 	t.draft.Listed, t.draft.After = arg, 0
 	if len(p.members) == 0 {
-		t.say(textListEmpty, t.scopeName(), name)
+		t.say(textListEmpty, l.title)
 		return
 	}
 	from := len(t.draft.List)
@@ -111,12 +173,12 @@ func (t *turn) page(arg string, after int64) {
 	for i, m := range p.members {
 		t.draft.List = append(t.draft.List, m.Person.ID)
 		fmt.Fprintf(&b, "%d %s %s", from+i+1, m.Person.Name, m.Branch.Name)
-		if d, ok := t.season.Destination(m.Transfer.Destination); ok {
-			b.WriteString(" " + d.Short)
+		if m.Transfer.Destination != "" {
+			b.WriteString(" " + t.shortOf(m.Transfer.Destination))
 		}
 		b.WriteString(" " + t.nameOf(m.Transfer) + "\n")
 	}
-	t.say(textListHead+"\n%s", t.scopeName(), name, p.total, strings.TrimRight(b.String(), "\n"))
+	t.say(textListHead+"\n%s", l.title, p.total, strings.TrimRight(b.String(), "\n"))
 	if from+len(p.members) < p.total {
 		t.draft.After = p.members[len(p.members)-1].Person.ID
 		t.say(textListMore, p.total-from-len(p.members))
@@ -156,7 +218,7 @@ func (t *turn) progress() {
 		own := slices.DeleteFunc(slices.Clone(c.counts), func(n storage.Count) bool { return n.CollegeID != o.ID })
 		fmt.Fprintf(&b, "\n%s %s", o.Name, tally(t.season, own).line(t.season))
 	}
-	t.say(textProgressColleges + b.String())
+	t.say("%s", textProgressColleges+b.String())
 }
 
 // counts of a group of members.
@@ -179,7 +241,7 @@ func tally(s *season.Season, list []storage.Count) counts {
 		}
 		c.states[s.TrackState(n.Track, n.State).Name] += n.N
 		for i, r := range s.Rates {
-			if !slices.Contains(r.Tracks, n.Track) || slices.Contains(r.Except, n.Destination) {
+			if !slices.Contains(r.Of, n.Destination) {
 				continue
 			}
 			c.rates[i].all += n.N
@@ -213,7 +275,7 @@ func (c counts) text(s *season.Season) string {
 		}
 		fmt.Fprintf(&b, "\n%s：%s", r.Name, c.rates[i])
 		if d, ok := s.Dates[r.By]; ok {
-			fmt.Fprintf(&b, "（%s前）", d.Chinese())
+			fmt.Fprintf(&b, "（%s前）", d.Date.Chinese())
 		}
 	}
 	return b.String()

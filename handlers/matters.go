@@ -61,11 +61,17 @@ func (t *turn) openMatters() ([]storage.Matter, bool) {
 	})
 }
 
+// maxOpen is how many unanswered matters of one chat are put before officers.
+const maxOpen = 5
+
 // raise opens a matter and tells the officers; it reports false while facts are missing.
 func (t *turn) raise(kind string, college int64, person *int64, text string) bool {
 	open, ok := t.openMatters()
 	if !ok {
 		return false
+	}
+	if len(open) >= maxOpen {
+		return true // they have been told of enough
 	}
 	ds, ok := t.desks(college)
 	if !ok {
@@ -81,6 +87,9 @@ func (t *turn) raise(kind string, college int64, person *int64, text string) boo
 		InboxID: &t.p.Inbox.ID, Text: text, CreatedAt: t.now,
 	})
 	for _, d := range ds {
+		if d.contact.ID == t.p.Contact.ID {
+			continue // an officer's own matter
+		}
 		t.tell(d.contact, storage.OutNudge, fmt.Sprintf(textMatterNudge, d.person.Name, text))
 	}
 	return true
@@ -88,7 +97,7 @@ func (t *turn) raise(kind string, college int64, person *int64, text string) boo
 
 // human hands the writer to an officer, with what they wrote after 人工.
 func (t *turn) human() {
-	about := strings.TrimLeft(strings.TrimPrefix(t.text, "人工"), " ：:，,")
+	about, _ := t.humanAbout()
 	who := fmt.Sprintf(textMatterStranger, nickOf(t.p.Contact))
 	college, person := int64(0), (*int64)(nil)
 	if t.p.Person != nil {
@@ -99,7 +108,7 @@ func (t *turn) human() {
 		}
 	}
 	text := fmt.Sprintf(textMatterHuman, who)
-	if about != "" && !t.heard("转人工", "人工服务", "找老师", "联系老师") {
+	if about != "" {
 		text += "：" + oneLine(about, 200)
 	}
 	if !t.raise(storage.MatterHuman, college, person, text) {
@@ -132,33 +141,43 @@ func oneLine(s string, n int) string {
 	return string([]rune(s)[:n]) + "…"
 }
 
-// isMatterReply recognises "回 12 文字", "同意 12", "拒绝 12", "办结 12".
+// isMatterReply recognises "回 12 文字", "同意 12", "拒绝 12", "办结 12", and the same without a number from an officer who
+// does not graduate: with one matter open, it is clear which is meant.
 func isMatterReply(t *turn) bool {
 	verb, id, _ := matterReply(t.text)
-	return verb != "" && id > 0
+	return verb != "" && (id > 0 || t.self == nil && t.answersMatters())
 }
 
+// matterReply reads an answer to a matter; id is 0 when no number was written.
 func matterReply(text string) (verb string, id int64, rest string) {
 	for _, v := range []string{"回复", "回", "同意", "拒绝", "办结"} {
 		after, ok := strings.CutPrefix(text, v)
 		if !ok {
 			continue
 		}
-		after = strings.TrimLeft(after, " :：#＃第")
-		n := 0
-		for n < len(after) && after[n] >= '0' && after[n] <= '9' {
-			n++
-		}
-		id, err := strconv.ParseInt(after[:n], 10, 64)
-		if err != nil {
-			return "", 0, ""
-		}
 		if v == "回" {
 			v = "回复"
 		}
-		return v, id, strings.TrimSpace(strings.TrimLeft(after[n:], " :：,，号"))
+		digits := strings.TrimLeft(after, " :：#第")
+		n := 0
+		for n < len(digits) && digits[n] >= '0' && digits[n] <= '9' {
+			n++
+		}
+		id, err := strconv.ParseInt(digits[:n], 10, 64)
+		if err == nil && id > 0 {
+			return v, id, strings.TrimLeft(strings.TrimPrefix(digits[n:], "号"), " \n:：,，")
+		}
+		if after != "" && !strings.ContainsRune(" \n:：", firstRune(after)) {
+			return "", 0, "" // 回头再说
+		}
+		return v, 0, strings.TrimLeft(after, " \n:：")
 	}
 	return "", 0, ""
+}
+
+func firstRune(s string) rune {
+	r, _ := utf8.DecodeRuneInString(s)
+	return r
 }
 
 // matterView is a matter with the chat that raised it.
@@ -195,6 +214,17 @@ func (t *turn) matter(id int64) (*matterView, bool) {
 // answerMatter carries out an officer's answer to a matter.
 func (t *turn) answerMatter() {
 	verb, id, rest := matterReply(t.text)
+	if id == 0 {
+		ms, ok := t.waiting()
+		if !ok {
+			return
+		}
+		if len(ms) != 1 {
+			t.listMatters()
+			return
+		}
+		id = ms[0].ID
+	}
 	v, ok := t.matter(id)
 	if !ok {
 		return
@@ -254,7 +284,7 @@ func (t *turn) agree(v *matterView) {
 	if !ok {
 		return
 	}
-	w, ok := t.welcomeFor(v.person.ID)
+	w, ok := t.welcomeFor(*v.person)
 	if !ok {
 		return
 	}
@@ -282,11 +312,20 @@ func (t *turn) refuse(v *matterView, why string) {
 	t.say(textRefused, v.matter.ID)
 }
 
-// listMatters shows what waits for this officer.
-func (t *turn) listMatters() {
-	ms, ok := want(t, "matters/open", func(ctx context.Context, s *storage.Store) ([]storage.Matter, error) {
+// waiting are the matters that wait for this officer.
+func (t *turn) waiting() ([]storage.Matter, bool) {
+	return want(t, "matters/open", func(ctx context.Context, s *storage.Store) ([]storage.Matter, error) {
 		return s.OpenMatters(ctx, t.colleges())
 	})
+}
+
+// listMatters shows what waits for this officer.
+func (t *turn) listMatters() {
+	if !t.answersMatters() {
+		t.say(textMattersElsewhere)
+		return
+	}
+	ms, ok := t.waiting()
 	if !ok {
 		return
 	}
@@ -297,7 +336,7 @@ func (t *turn) listMatters() {
 	var b strings.Builder
 	const shown = 8
 	for _, m := range ms[:min(len(ms), shown)] {
-		fmt.Fprintf(&b, "\n%d号 %s %s", m.ID, t.season.DateOf(m.CreatedAt).Chinese(), oneLine(m.Text, 50))
+		fmt.Fprintf(&b, "\n%d号 %s %s", m.ID, t.season.DateOf(m.CreatedAt).Chinese(), oneLine(m.Text, 120))
 	}
 	if len(ms) > shown {
 		fmt.Fprintf(&b, "\n……还有%d件", len(ms)-shown)

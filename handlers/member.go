@@ -22,8 +22,9 @@ func (t *turn) destination() *season.Destination {
 }
 
 // choose starts the questions of a destination. Answers given before are kept where the new destination asks the same.
-func (t *turn) choose() {
-	d := t.destination()
+func (t *turn) choose() { t.start(t.destination()) }
+
+func (t *turn) start(d *season.Destination) {
 	t.draft.Destination = d.Key
 	t.proceed()
 	t.say(textChosen, d.Name, d.Explain)
@@ -32,7 +33,7 @@ func (t *turn) choose() {
 
 func (t *turn) notADestination() {
 	t.draft.Tries++
-	t.say(textNotADestination, oneLine(t.text, 20))
+	t.say(textNotADestination, oneLine(t.line, 20))
 	if t.draft.Tries >= 2 {
 		t.say(textOfferHuman)
 	}
@@ -41,7 +42,7 @@ func (t *turn) notADestination() {
 
 // cancel drops what is being filled in; what was confirmed before stays.
 func (t *turn) cancel() {
-	open := t.draft.Destination != "" || t.state != stateChoose
+	open := t.draft.Destination != ""
 	t.discard()
 	switch {
 	case t.state == stateDone:
@@ -63,12 +64,30 @@ func (t *turn) edit() {
 		t.prompt()
 		return
 	}
-	started := t.state == stateDone && t.underway()
+	t.warnUnderway()
 	t.revise()
-	if started {
+	t.prompt()
+}
+
+// hearsOtherDestination recognises a change of mind put shortly: the name of another destination than the declared one.
+func (t *turn) hearsOtherDestination() bool {
+	d, ok := t.season.DestinationByWord(t.word)
+	return ok && d.Key != t.p.Declaration.Destination
+}
+
+// switchTo starts a change to another destination at once; the declaration stays until 确认.
+func (t *turn) switchTo() {
+	d, _ := t.season.DestinationByWord(t.word)
+	t.warnUnderway()
+	t.revise()
+	t.start(d)
+}
+
+// warnUnderway says, before a declaration is changed, that somebody has acted on it.
+func (t *turn) warnUnderway() {
+	if t.state == stateDone && t.underway() {
 		t.say(textUnderway, t.stateName())
 	}
-	t.prompt()
 }
 
 // underway: somebody has already acted on the declaration in the system of record.
@@ -100,7 +119,7 @@ func (t *turn) items() []item {
 
 func (t *turn) hearsItem() bool {
 	_, ok := t.item()
-	return ok || isYes(t)
+	return ok || isConfirm(t)
 }
 
 func (t *turn) item() (item, bool) {
@@ -156,7 +175,7 @@ func (t *turn) stepBack() {
 
 // backFromMenu returns to the draft the menu was opened from, if any.
 func (t *turn) backFromMenu() {
-	if t.draft.Destination == "" {
+	if !t.draft.Editing {
 		t.say(textFirstStep)
 		t.prompt()
 		return
@@ -165,18 +184,24 @@ func (t *turn) backFromMenu() {
 	t.prompt()
 }
 
-func (t *turn) backWhenDone() {
-	t.say(textNothingToCancelDone)
-}
-
+// notConfirmed repeats the summary, or only the way to confirm it when the writer seems to agree.
 func (t *turn) notConfirmed() {
+	if t.heard(wordsAssent...) {
+		t.say(textSayConfirm)
+		return
+	}
 	t.say(textNotConfirmed)
 	t.prompt()
 }
 
+func (t *turn) confirmedAlready() {
+	t.say(textConfirmedAlready)
+	t.say("%s", t.whereItStands())
+}
+
 // confirm declares: the only place where a draft becomes a declaration.
 func (t *turn) confirm() {
-	m := *t.member()
+	m := *t.self
 	values := make(map[string]storage.Value)
 	for _, q := range t.season.Asked(t.draft.Destination, t.draft.answers()) {
 		if v, ok := t.draft.Values[q.Key]; ok {
@@ -206,27 +231,26 @@ func (t *turn) confirm() {
 		if !ok {
 			return
 		}
-		old, _ := t.season.Destination(t.p.Declaration.Destination)
-		now, _ := t.season.Destination(t.draft.Destination)
 		for _, d := range ds {
-			t.tell(d.contact, storage.OutNudge, fmt.Sprintf(textChangedNudge, d.person.Name, t.label(m.Person, t.p.Branch), shortOf(old), shortOf(now), t.stateName()))
+			t.tell(d.contact, storage.OutNudge, fmt.Sprintf(textChangedNudge, d.person.Name, t.label(m.Person, t.p.Branch),
+				t.shortOf(t.p.Declaration.Destination), t.p.Declaration.Target, t.shortOf(t.draft.Destination), outcome.To, t.stateName()))
 		}
 	}
 	t.out.Members = append(t.out.Members, change)
 	t.audit("declare", fmt.Sprintf("person/%d", m.Person.ID), map[string]string{"destination": t.draft.Destination, "route": outcome.Route})
 	d, _ := t.season.Destination(t.draft.Destination)
-	t.draft = draft{List: t.draft.List, Greeted: true}
+	t.discard()
 	t.state = stateDone
 	t.say(textDeclared, m.Person.Name)
 	t.say("%s", outcomeText(d, outcome))
 	t.say(textChangeAnyTime)
 }
 
-func shortOf(d *season.Destination) string {
-	if d == nil {
-		return ""
+func (t *turn) shortOf(destination string) string {
+	if d, ok := t.season.Destination(destination); ok {
+		return d.Short
 	}
-	return d.Short
+	return destination
 }
 
 // same reports that the draft says nothing the present declaration does not say.
@@ -251,15 +275,15 @@ func (t *turn) hearsOwnEvent() bool {
 
 func (t *turn) recordOwn() {
 	e, _ := t.season.Event(t.word)
-	change, err := t.member().Record(t.season, e.Key, t.now, t.now, storage.DutyDone, t.said())
+	change, err := t.self.Record(t.season, e.Key, t.now, t.now, storage.DutyDone, t.said())
 	if err != nil {
-		t.say(textNotNow, t.stateName(), e.Name)
+		t.say(textNotNow, t.stateName(), t.line)
 		return
 	}
 	t.out.Members = append(t.out.Members, change)
 	t.audit("record", fmt.Sprintf("person/%d", t.p.Person.ID), map[string]string{"event": e.Key})
 	st := t.season.TrackState(change.Transfer.Track, change.Transfer.State)
-	t.say(textRecordedOwn, e.Name, st.Name)
+	t.say(textRecordedOwn, t.line, st.Name)
 }
 
 // idle answers anything else a member writes who has declared.

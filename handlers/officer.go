@@ -17,8 +17,9 @@ func officerRules() []rule {
 		{officer, nil, "进度", words("进度", "统计"), (*turn).progress, nil},
 		{officer, nil, "名单 [条件]", isList, (*turn).list, nil},
 		{officer, nil, "下一页", words("下一页", "继续"), (*turn).nextPage, nil},
-		{officer, nil, "已审 姓名… 等（季节文件里的进展）", isRecord, (*turn).record, nil},
 		{officer, nil, "编号（同名时选人）", (*turn).picksCandidate, (*turn).pickCandidate, nil},
+		{officer, nil, "取消（同名时不记了）", func(t *turn) bool { return t.draft.Pending != nil && isCancel(t) }, (*turn).dropPending, nil},
+		{officer, nil, "已审 姓名… 等（季节文件里的进展）", isRecord, (*turn).record, nil},
 	}
 }
 
@@ -71,23 +72,11 @@ func (t *turn) colleges() []int64 {
 	return ids
 }
 
-// parties are the party keys of the officer's roles, as events name who may record them. A branch secretary does the
-// college's work for the own branch.
-func (t *turn) parties() []string {
-	var ps []string
-	for _, r := range t.p.Roles {
-		ps = append(ps, r.Party)
-		if r.Party == storage.OrgBranch {
-			ps = append(ps, storage.OrgCollege)
-		}
-	}
-	return ps
-}
-
-// mayRecord reports whether one of the officer's roles may record an event. The committee may record what colleges may.
+// mayRecord reports whether one of the officer's roles may record an event, as the season says. The committee may record
+// what anybody may.
 func (t *turn) mayRecord(e *season.Event) bool {
-	for _, p := range t.parties() {
-		if slices.Contains(e.By, p) || p == storage.OrgCommittee && len(e.By) > 0 {
+	for _, r := range t.p.Roles {
+		if slices.Contains(e.By, r.Party) || r.Party == storage.OrgCommittee && len(e.By) > 0 {
 			return true
 		}
 	}
@@ -103,13 +92,68 @@ func (t *turn) officerWords() string {
 			events = append(events, e.Words[0])
 		}
 	}
-	return textOfficerWords + "\n" + strings.Join(events, " · ")
+	text := textOfficerWords
+	if t.answersMatters() {
+		text += "\n" + textOfficerMatters
+	}
+	if len(events) > 0 {
+		text += "\n\n" + textOfficerEvents + "\n" + strings.Join(events, " · ")
+	}
+	return text
 }
 
+// answersMatters reports whether matters are put to this officer: a branch secretary answers none.
+func (t *turn) answersMatters() bool {
+	return slices.ContainsFunc(t.p.Roles, func(r storage.RoleIn) bool { return r.Party != storage.OrgBranch })
+}
+
+// officeHelp answers a person who does not graduate: an officer, or somebody who was one.
 func (t *turn) officeHelp() {
+	if len(t.p.Roles) == 0 {
+		t.say(textNoRole, t.p.Person.Name)
+		return
+	}
 	if !t.draft.Greeted {
 		t.draft.Greeted = true
-		t.say(textHello, t.p.Person.Name)
+		t.say(textHelloOfficer, t.p.Person.Name)
 	}
 	t.say("%s", t.officerWords())
 }
+
+func (t *turn) officeGreeting() {
+	switch {
+	case t.heard(wordsThank...):
+		t.say(textOfficerWelcomeAny)
+	case len(t.p.Roles) == 0:
+		t.say(textNoRole, t.p.Person.Name)
+	default:
+		t.draft.Greeted = true
+		t.say(textHelloOfficer, t.p.Person.Name)
+		t.say(textOfficerHint)
+	}
+}
+
+// officeStatus is how the officer's part of the school stands, and how much waits for an answer.
+func (t *turn) officeStatus() {
+	if len(t.p.Roles) == 0 {
+		t.say(textNoRole, t.p.Person.Name)
+		return
+	}
+	t.progress()
+	if t.need != nil || !t.answersMatters() {
+		return
+	}
+	if ms, ok := t.waiting(); ok && len(ms) > 0 {
+		t.say(textMattersWait, len(ms))
+	}
+}
+
+func (t *turn) officeEdit() {
+	if len(t.p.Roles) == 0 {
+		t.say(textNoRole, t.p.Person.Name)
+		return
+	}
+	t.say(textOfficeEdit)
+}
+
+func (t *turn) officeCancel() { t.say(textNothingToDrop) }

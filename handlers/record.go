@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"xianjie/season"
 	"xianjie/storage"
@@ -22,19 +24,48 @@ func isRecord(t *turn) bool {
 	return ok
 }
 
+// isSeparator reports what stands between names and numbers in a command.
+func isSeparator(r rune) bool { return strings.ContainsRune(" \n,，、;；:：", r) }
+
+// spans joins what people write around the dash of a span: 1 - 3.
+var spans = strings.NewReplacer(" - ", "-", " – ", "-", " — ", "-", " ~ ", "-", " 到 ", "-", " 至 ", "-")
+
 func (t *turn) recordCommand() (*season.Event, []string, bool) {
-	fields := strings.FieldsFunc(t.text, func(r rune) bool { return strings.ContainsRune(" \n\t,，、;；:：", r) })
+	fields := strings.FieldsFunc(spans.Replace(t.line), isSeparator)
 	if len(fields) == 0 {
 		return nil, nil, false
 	}
 	e, ok := t.season.Event(fields[0])
-	if ok && t.mayRecord(e) {
-		if len(fields) == 1 && t.member() != nil && slices.Contains(e.By, storage.SubjectMember) {
-			return nil, nil, false // 已申请 without a name: the member speaks of the own transfer
+	if !ok {
+		var rest string
+		if e, rest, ok = t.eventLeading(fields[0]); ok {
+			fields = slices.Insert(fields, 1, rest)
 		}
-		return e, fields[1:], true
 	}
-	return nil, nil, false
+	if !ok || !t.mayRecord(e) {
+		return nil, nil, false
+	}
+	if len(fields) == 1 && t.self != nil && slices.Contains(e.By, storage.SubjectMember) {
+		return nil, nil, false // 已申请 without a name: the member speaks of the own transfer
+	}
+	return e, fields[1:], true
+}
+
+// eventLeading reads an event to which a name or number clings: 已发起张三, 已审1-3. What follows must look like one; a
+// sentence (已审核过的怎么办) does not.
+func (t *turn) eventLeading(field string) (e *season.Event, rest string, ok bool) {
+	const longestName = 4
+	for i := range t.season.Events {
+		for _, w := range t.season.Events[i].Words {
+			after, found := strings.CutPrefix(field, w)
+			if found && after != "" && (rest == "" || len(after) < len(rest)) {
+				e, rest = &t.season.Events[i], after
+			}
+		}
+	}
+	first, _ := utf8.DecodeRuneInString(rest)
+	n := utf8.RuneCountInString(rest)
+	return e, rest, unicode.IsDigit(first) || unicode.Is(unicode.Han, first) && n >= 2 && n <= longestName
 }
 
 // named is what an officer's list of names, numbers and student numbers comes to.
@@ -60,35 +91,50 @@ func (t *turn) record() {
 		return
 	}
 	t.apply(e, at, n.members)
-	for _, u := range n.unknown {
-		t.say(textNobody, oneLine(u, 20), t.scopeName())
-	}
+	t.sayUnknown(n.unknown)
 	t.draft.Pending = nil
 	if len(n.twice) > 0 {
 		t.askWhich(e, at, n)
 	}
 }
 
-// when takes a civil date off the end of the arguments: when it happened. Without one it happened now.
+// sayUnknown names what was found nowhere in the scope; of numbers, where they come from.
+func (t *turn) sayUnknown(unknown []string) {
+	if len(unknown) == 0 {
+		return
+	}
+	shown := make([]string, len(unknown))
+	numbers := false
+	for i, u := range unknown {
+		shown[i] = "“" + oneLine(u, 20) + "”"
+		_, isNumber := t.picks(u)
+		numbers = numbers || isNumber
+	}
+	t.say(textNobody, t.scopeName(), someNames(shown, 10))
+	if numbers {
+		t.say(textNumbersFromList)
+	}
+}
+
+// when takes the civil date out of the arguments: when it happened. Without one it happened now.
 // A day that has not come yet or lies before the season is refused.
 func (t *turn) when(args []string) ([]string, time.Time, bool) {
-	if len(args) < 2 {
-		return args, t.now, true
-	}
-	last := args[len(args)-1]
-	if !strings.ContainsAny(last, "月./年号") && !strings.Contains(last, "-0") {
-		return args, t.now, true
-	}
-	d, err := understand.Date(last, t.season.Opens, t.today())
-	if err != nil {
+	for i, a := range args {
+		if !strings.ContainsAny(a, "月./年号") && !strings.Contains(a, "-0") {
+			continue
+		}
+		d, err := understand.Date(a, t.season.Opens, t.today())
 		var refused *understand.Refused
-		if errors.As(err, &refused) && refused.Reason == understand.ReasonNotADate {
-			return args, t.now, true
+		switch {
+		case err == nil:
+			return slices.Delete(slices.Clone(args), i, i+1), t.season.Noon(d, t.now), true
+		case errors.As(err, &refused) && refused.Reason == understand.ReasonNotADate:
+			continue // a name with such a character
 		}
 		t.say(textRecordDate, t.season.Opens.Chinese(), t.today().Chinese())
 		return nil, t.now, false
 	}
-	return args[:len(args)-1], t.season.Noon(d, t.now), true
+	return args, t.now, true
 }
 
 // resolve finds the members meant: by number of the list last shown (3, 2-5), student number, or name.
@@ -172,7 +218,10 @@ func (t *turn) picks(arg string) (ids []int64, isNumber bool) {
 			return nil, false
 		}
 	}
-	for i := a; i <= b && i <= len(t.draft.List); i++ {
+	if b > len(t.draft.List) {
+		return nil, true // a span that is partly nobody is a slip: nothing of it is taken
+	}
+	for i := a; i <= b; i++ {
 		ids = append(ids, t.draft.List[i-1])
 	}
 	return ids, true
@@ -265,12 +314,18 @@ func (t *turn) pickCandidate() {
 		return
 	}
 	id := p.IDs[n-1]
+	sc := t.scope()
 	ms, ok := want(t, fmt.Sprintf("members/%d", id), func(ctx context.Context, s *storage.Store) ([]storage.Member, error) {
-		return s.Members(ctx, []int64{id})
+		return s.MembersMeant(ctx, sc, []int64{id}, nil, nil)
 	})
 	if !ok {
 		return
 	}
 	t.apply(e, at, ms)
 	t.draft.Pending = nil
+}
+
+func (t *turn) dropPending() {
+	t.draft.Pending = nil
+	t.say(textDropped)
 }

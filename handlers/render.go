@@ -24,6 +24,9 @@ func (t *turn) question() string {
 	if q == nil {
 		return ""
 	}
+	if len(t.draft.Choices) > 0 {
+		return textWhichOne + "\n" + numbered(t.draft.Choices)
+	}
 	text := q.Ask
 	if len(q.Options) > 0 {
 		names := make([]string, len(q.Options))
@@ -113,7 +116,7 @@ func (t *turn) whereItStands() string {
 
 // status tells a member what is stored about them: who they are, where it goes, what is done and what is open.
 func (t *turn) status() {
-	m := t.member()
+	m := t.self
 	var duties []storage.Duty
 	if t.declared() {
 		var ok bool
@@ -184,43 +187,45 @@ func daysLeft(n int) string {
 
 // welcome is what somebody sees right after being bound.
 type welcome struct {
-	state string
-	where string // college and branch
-	next  string
+	state  string
+	called string // who they are: 张三（机械学院 机械1班）
+	next   string
 }
 
 // welcomeFor loads what is known of a person who is being bound in this turn.
-func (t *turn) welcomeFor(personID int64) (welcome, bool) {
+func (t *turn) welcomeFor(p storage.Person) (welcome, bool) {
 	type loaded struct {
 		members []storage.Member
 		roles   []storage.RoleIn
 	}
-	l, ok := want(t, fmt.Sprintf("welcome/%d", personID), func(ctx context.Context, s *storage.Store) (loaded, error) {
-		ms, err := s.Members(ctx, []int64{personID})
+	l, ok := want(t, fmt.Sprintf("welcome/%d", p.ID), func(ctx context.Context, s *storage.Store) (loaded, error) {
+		ms, err := s.Members(ctx, []int64{p.ID})
 		if err != nil {
 			return loaded{}, err
 		}
-		rs, err := s.RolesOf(ctx, []int64{personID})
-		return loaded{ms, rs[personID]}, err
+		rs, err := s.RolesOf(ctx, []int64{p.ID})
+		return loaded{ms, rs[p.ID]}, err
 	})
 	if !ok {
 		return welcome{}, false
 	}
 	// The same renderer, seen with the eyes of the person bound.
 	v := &turn{Turner: t.Turner, now: t.now, facts: t.facts}
-	v.p.Roles = l.roles
-	w := welcome{state: stateOffice}
+	v.p.Person, v.p.Roles = &p, l.roles
+	w := welcome{state: stateOffice, called: p.Name}
 	if len(l.members) == 0 {
-		if len(l.roles) > 0 {
-			w.where = l.roles[0].Org.Name
+		if len(l.roles) == 0 {
+			w.next = fmt.Sprintf(textNoRole, p.Name)
+			return w, true
 		}
-		w.next = textOfficerWelcome + "\n" + v.officerWords()
+		w.called += fmt.Sprintf("（%s）", l.roles[0].Org.Name)
+		w.next = textOfficerWelcome + "\n\n" + v.officerWords()
 		return w, true
 	}
 	m := l.members[0]
-	v.p.Person, v.p.Branch, v.p.College = &m.Person, &m.Branch, &m.College
+	v.self, v.p.Branch, v.p.College = &m, &m.Branch, &m.College
 	v.p.Transfer, v.p.Declaration, v.p.Events = &m.Transfer, m.Declaration, m.Events
-	w.where = m.College.Name + " " + m.Branch.Name
+	w.called += fmt.Sprintf("（%s %s）", m.College.Name, m.Branch.Name)
 	if m.Declaration != nil {
 		w.state, w.next = stateDone, v.whereItStands()+"\n\n"+textChangeAnyTime
 	} else {

@@ -43,7 +43,7 @@ func (r *rule) applies(t *turn) bool {
 			return false
 		}
 	case member:
-		if t.p.Person == nil || t.p.Transfer == nil {
+		if t.self == nil {
 			return false
 		}
 	case officer:
@@ -61,48 +61,59 @@ func init() { table = conversation() }
 
 // conversation is the whole conversation, row by row. Words that work at any moment come before answers.
 func conversation() []rule {
-	inDraft := []string{stateAsk, stateConfirm, stateEdit}
+	const (
+		bind, locked                     = stateBind, stateLocked
+		choose, ask, confirm, edit, done = stateChoose, stateAsk, stateConfirm, stateEdit, stateDone
+		office                           = stateOffice
+	)
+	in := func(states ...string) []string { return states }
 	return slices.Concat([]rule{
 		{anybody, nil, "自己发出的、群里的、公众号的消息", ignored, func(t *turn) { t.skip("ignored") }, nil},
 		{anybody, nil, "好友申请", kinds("friend_request"), (*turn).acceptFriend, nil},
 		{anybody, nil, "系统提示：对方已删除或拉黑", isGone, (*turn).gone, nil},
-		{anybody, nil, "系统提示：收到红包", kinds("red_packet", "transfer"), (*turn).declineMoney, nil},
+		{anybody, nil, "红包、转账", kinds("red_packet", "transfer"), (*turn).declineMoney, nil},
 		{anybody, nil, "系统提示：可以开始聊天了", isNewFriend, (*turn).greetNewFriend, nil},
 		{anybody, nil, "撤回、其他系统提示", kinds("recall", "system", "status"), func(t *turn) { t.skip("ignored") }, nil},
 		{anybody, nil, "语音、图片、表情等", notText, (*turn).onlyText, nil},
-		{anybody, nil, "空白", func(t *turn) bool { return t.word == "" }, (*turn).blank, nil},
 		{anybody, nil, "超过一千字", (*turn).tooLong, (*turn).overlong, nil},
-		{anybody, nil, "帮助", words("帮助", "help", "菜单"), (*turn).help, nil},
-		{stranger, nil, "人工", isHuman, (*turn).human, nil},
+		{anybody, nil, "空白", func(t *turn) bool { return t.word == "" }, (*turn).blank, nil},
+		{anybody, nil, "帮助", words("帮助", "help", "菜单", "?", "怎么用"), (*turn).help, nil},
+		{anybody, nil, "人工 [想说的话]", isHuman, (*turn).human, nil},
 
-		{stranger, []string{stateLocked}, "任何文字", always, (*turn).locked, []string{stateBind}},
-		{stranger, []string{stateBind}, "学号 姓名", isPair, (*turn).bindPair, []string{stateChoose, stateDone, stateOffice, stateLocked}},
-		{stranger, []string{stateBind}, "其他文字", always, (*turn).askPair, nil},
+		{stranger, nil, "状态、修改、取消", isForMembers, (*turn).notKnownYet, nil},
+		{stranger, in(locked), "其他文字", always, (*turn).locked, in(bind, choose, done, office)},
+		{stranger, in(bind), "学号 姓名", isPair, (*turn).bindPair, in(choose, done, office, locked)},
+		{stranger, in(bind), "其他文字", always, (*turn).askPair, nil},
 	}, officerRules(), []rule{
-		{bound, nil, "人工", isHuman, (*turn).human, nil},
-		{member, nil, "状态", words("状态", "查询", "进展"), (*turn).status, nil},
-		{member, []string{stateChoose, stateAsk, stateConfirm, stateEdit}, "取消", words("取消", "算了", "退出"), (*turn).cancel, []string{stateChoose, stateDone}},
-		{member, []string{stateDone}, "取消", words("取消"), (*turn).nothingToCancel, nil},
-		{member, []string{stateDone}, "修改", isEdit, (*turn).edit, []string{stateEdit}},
-		{member, inDraft, "修改", isEdit, (*turn).edit, []string{stateEdit}},
-		{member, []string{stateChoose}, "修改", isEdit, (*turn).repeat, nil},
-		{member, inDraft, "上一步", isBack, (*turn).stepBack, []string{stateAsk, stateChoose, stateConfirm}},
-		{member, []string{stateChoose}, "上一步", isBack, (*turn).backFromMenu, []string{stateConfirm}},
-		{member, []string{stateDone}, "上一步", isBack, (*turn).backWhenDone, nil},
+		{member, nil, "状态", isStatus, (*turn).status, nil},
+		{member, in(choose, ask, confirm, edit), "取消", isCancel, (*turn).cancel, in(choose, done)},
+		{member, in(done), "取消", isCancel, (*turn).nothingToCancel, nil},
+		{member, in(done, ask, confirm, edit), "修改", isEdit, (*turn).edit, in(edit, choose)},
+		{member, in(choose), "修改", isEdit, (*turn).prompt, nil},
+		{member, in(ask, confirm, edit), "上一步", isBack, (*turn).stepBack, in(ask, choose, confirm)},
+		{member, in(choose), "上一步", isBack, (*turn).backFromMenu, in(ask, confirm)},
+		{member, in(done), "上一步", isBack, (*turn).nothingToCancel, nil},
+		{bound, in(choose, confirm, edit, done, office), "学号 姓名", isStudentPair, (*turn).boundAlready, nil},
 
-		{member, []string{stateChoose}, "去向的编号或名称", (*turn).hearsDestination, (*turn).choose, []string{stateAsk, stateConfirm}},
-		{member, []string{stateChoose}, "问好", isGreeting, (*turn).greetBack, nil},
-		{member, []string{stateChoose}, "其他文字", always, (*turn).notADestination, nil},
-		{member, []string{stateAsk}, "对问题的回答", always, (*turn).answer, []string{stateConfirm}},
-		{member, []string{stateConfirm}, "确认", isYes, (*turn).confirm, []string{stateDone}},
-		{member, []string{stateConfirm}, "不对", words("不对", "不是", "不", "否", "错了", "有误", "2"), (*turn).edit, []string{stateEdit}},
-		{member, []string{stateConfirm}, "其他文字", always, (*turn).notConfirmed, nil},
-		{member, []string{stateEdit}, "要改的编号或名称", (*turn).hearsItem, (*turn).editItem, []string{stateAsk, stateChoose, stateConfirm}},
-		{member, []string{stateEdit}, "其他文字", always, (*turn).notAnItem, nil},
-		{member, []string{stateDone}, "已申请等（成员可报的进展）", (*turn).hearsOwnEvent, (*turn).recordOwn, nil},
-		{member, []string{stateDone}, "问好", isGreeting, (*turn).greetBack, nil},
-		{member, []string{stateDone}, "其他文字", always, (*turn).idle, nil},
-		{bound, []string{stateOffice}, "其他文字", always, (*turn).officeHelp, nil},
+		{member, in(choose), "去向的编号或名称", (*turn).hearsDestination, (*turn).choose, in(ask, confirm)},
+		{member, in(choose, ask, confirm, edit, done), "问好、道谢", isGreeting, (*turn).greetBack, nil},
+		{member, in(choose), "其他文字", always, (*turn).notADestination, nil},
+		{member, in(ask), "对问题的回答", always, (*turn).answer, in(confirm)},
+		{member, in(confirm), "确认", isConfirm, (*turn).confirm, in(done, ask, choose)},
+		{member, in(confirm), "不对", isNo, (*turn).edit, in(edit)},
+		{member, in(confirm), "其他文字", always, (*turn).notConfirmed, nil},
+		{member, in(edit), "要改的编号或名称；确认", (*turn).hearsItem, (*turn).editItem, in(ask, choose, confirm)},
+		{member, in(edit), "其他文字", always, (*turn).notAnItem, nil},
+		{member, in(done), "已申请等（成员可报的进展）", (*turn).hearsOwnEvent, (*turn).recordOwn, nil},
+		{member, in(done), "另一种去向的名称", (*turn).hearsOtherDestination, (*turn).switchTo, in(ask, confirm)},
+		{member, in(done), "确认", isConfirm, (*turn).confirmedAlready, nil},
+		{member, in(done), "其他文字", always, (*turn).idle, nil},
+
+		{bound, in(office), "状态", isStatus, (*turn).officeStatus, nil},
+		{bound, in(office), "修改", isEdit, (*turn).officeEdit, nil},
+		{bound, in(office), "取消", isCancel, (*turn).officeCancel, nil},
+		{bound, in(office), "问好、道谢", isGreeting, (*turn).officeGreeting, nil},
+		{bound, in(office), "其他文字", always, (*turn).officeHelp, nil},
 	})
 }
 
@@ -122,10 +133,6 @@ func ignored(t *turn) bool {
 
 func kinds(ks ...string) func(*turn) bool {
 	return func(t *turn) bool { return slices.Contains(ks, t.p.Inbox.Kind) }
-}
-
-func words(ws ...string) func(*turn) bool {
-	return func(t *turn) bool { return t.heard(ws...) }
 }
 
 func notText(t *turn) bool { return t.p.Inbox.Kind != kindText }
@@ -152,22 +159,6 @@ func isNewFriend(t *turn) bool {
 		return strings.TrimSpace(t.p.Inbox.Text) == "我通过了你的朋友验证请求，现在我们可以开始聊天了"
 	}
 	return false
-}
-
-func isHuman(t *turn) bool {
-	return t.heard("人工", "转人工", "人工服务", "找老师", "联系老师") || strings.HasPrefix(t.word, "人工 ") || strings.HasPrefix(t.word, "人工：")
-}
-
-func isEdit(t *turn) bool { return t.heard("修改", "更改", "改一下", "我要修改", "改") }
-
-func isBack(t *turn) bool { return t.heard("上一步", "返回", "后退", "回上一步") }
-
-func isYes(t *turn) bool {
-	return t.heard("确认", "1", "是", "是的", "对", "对的", "好", "好的", "没错", "没问题", "正确", "ok", "确定", "提交")
-}
-
-func isGreeting(t *turn) bool {
-	return t.heard("你好", "您好", "hi", "hello", "在吗", "在么", "在", "老师好", "早上好", "上午好", "下午好", "晚上好", "嗨", "谢谢", "谢谢你", "谢谢老师", "好的谢谢", "多谢", "感谢")
 }
 
 func (t *turn) acceptFriend() {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -33,24 +32,20 @@ type Facts map[string]any
 
 // Turn decides what one message changes. When a fact is missing it returns the Need instead, and is to be called
 // again with the answer added to the facts: the same message, the same instant.
-// An error means that stored state could not be read; the message is then put aside, see Desk.
+// An error means that the turn could not be decided at all; the message is then put aside, see Desk.
 func (h *Turner) Turn(p storage.Pending, f Facts, now time.Time) (storage.Turn, *Need, error) {
 	t := &turn{Turner: h, now: now, p: p, facts: f}
 	t.out = storage.Turn{InboxID: p.Inbox.ID, ContactID: p.Contact.ID, Outcome: "answered"}
-	if err := t.load(); err != nil {
-		return storage.Turn{}, nil, err
-	}
-	for i := range table {
-		r := &table[i]
-		if !r.applies(t) {
-			continue
-		}
+	t.load()
+	if r := t.matching(); r != nil {
+		waiting := t.draft.Pending
 		r.do(t)
 		if t.need != nil {
 			return storage.Turn{}, t.need, nil
 		}
-		t.rule = r
-		break
+		if t.draft.Pending == waiting && t.p.Inbox.Kind == kindText {
+			t.draft.Pending = nil // the writer went on to something else: a number no longer picks a candidate
+		}
 	}
 	if err := t.save(); err != nil {
 		return storage.Turn{}, nil, err
@@ -65,11 +60,12 @@ type turn struct {
 	p     storage.Pending
 	facts Facts
 	need  *Need
-	rule  *rule
+	self  *storage.Member // the graduating member who writes, nil for anybody else
 
 	text    string // what was written, widths and invisible characters normalised, line breaks kept
-	word    string // text without surrounding punctuation, for comparing with fixed words
-	began   string // state the message met
+	line    string // text without surrounding punctuation
+	word    string // line in small letters, for comparing with fixed words
+	long    bool   // longer than anybody can mean as an answer; text is not read further
 	state   string
 	draft   draft
 	replies []string
@@ -79,23 +75,40 @@ type turn struct {
 // maxText is how many characters of a message are read at all; nobody needs more to say where they are going.
 const maxText = 1000
 
-func (t *turn) load() error {
-	if len(t.p.Inbox.Text) <= 4*maxText {
-		t.text = understand.Normalize(t.p.Inbox.Text)
-	} else {
-		t.text = t.p.Inbox.Text[:4*maxText]
-		t.text = strings.ToValidUTF8(t.text, "")
-	}
-	t.word = strings.ToLower(strings.Trim(t.text, " \n\t。.！!？?，,、~～“”\"'‘’「」【】《》"))
-	t.state = t.p.Dialogue.State
-	if len(t.p.Dialogue.Data) > 0 {
-		if err := json.Unmarshal(t.p.Dialogue.Data, &t.draft); err != nil {
-			return fmt.Errorf("dialogue of contact %d: %w", t.p.Contact.ID, err)
+// aroundWords is what people write around a word without changing it.
+const aroundWords = " \n。.！!？?，,、;；:：~～…“”\"'‘’「」『』【】《》（）()"
+
+// matching is the first rule of the table that applies.
+func (t *turn) matching() *rule {
+	for i := range table {
+		if table[i].applies(t) {
+			return &table[i]
 		}
 	}
-	t.settle()
-	t.began = t.state
 	return nil
+}
+
+// load reads the message and the stored state of the dialogue. A draft that cannot be read any more is dropped, and
+// the conversation begins again: what was confirmed is stored elsewhere and stays.
+func (t *turn) load() {
+	t.text = t.p.Inbox.Text
+	if t.long = len(t.text) > utf8.UTFMax*maxText; !t.long {
+		t.text = understand.Normalize(t.text)
+		t.long = utf8.RuneCountInString(t.text) > maxText
+	}
+	if !t.long {
+		t.line = strings.Trim(t.text, aroundWords)
+		t.word = strings.ToLower(t.line)
+	}
+	if m, ok := t.p.Member(); ok {
+		t.self = &m
+	}
+	t.state = t.p.Dialogue.State
+	if len(t.p.Dialogue.Data) > 0 && json.Unmarshal(t.p.Dialogue.Data, &t.draft) != nil {
+		t.state, t.draft = "", draft{}
+		t.audit("dialogue_lost", fmt.Sprintf("contact/%d", t.p.Contact.ID), nil)
+	}
+	t.settle()
 }
 
 // settle brings the state in line with facts that changed outside this conversation: somebody was bound or
@@ -103,23 +116,39 @@ func (t *turn) load() error {
 func (t *turn) settle() {
 	switch {
 	case t.p.Person == nil:
-		if t.state != stateLocked {
-			t.state = stateBind
+		if t.state != stateBind && t.state != stateLocked {
+			t.restart(stateBind) // unbound meanwhile: nothing of the person may stay in this chat
 		}
-	case t.member() == nil:
-		t.state = stateOffice
-	case t.state == stateChoose && t.declared() && !t.draft.Editing,
-		t.state == stateDone && !t.declared(),
-		t.state == "", t.state == stateBind, t.state == stateLocked, t.state == stateOffice:
-		keep := t.draft.List
-		t.draft = draft{List: keep}
-		t.state = stateChoose
-		if t.declared() {
-			t.state = stateDone
+	case t.self == nil:
+		if t.state != stateOffice {
+			t.restart(stateOffice)
 		}
-	case t.state == stateAsk && t.asked() == nil:
-		t.proceed()
+	case t.state == stateDone && t.declared():
+	case t.state == stateChoose && (!t.declared() || t.draft.Editing):
+	case t.drafting():
+		if t.state == stateAsk && t.asked() == nil {
+			t.proceed()
+		}
+	case t.declared():
+		t.restart(stateDone)
+	default:
+		t.restart(stateChoose)
 	}
+}
+
+// drafting reports that a destination the season knows is being filled in.
+func (t *turn) drafting() bool {
+	if t.state != stateAsk && t.state != stateConfirm && t.state != stateEdit {
+		return false
+	}
+	_, ok := t.season.Destination(t.draft.Destination)
+	return ok
+}
+
+// restart drops everything but the fact that the writer has been greeted.
+func (t *turn) restart(state string) {
+	t.draft = draft{Greeted: t.draft.Greeted}
+	t.state = state
 }
 
 // save queues the replies and the new state of the dialogue.
@@ -198,20 +227,9 @@ func (t *turn) said() storage.Said {
 	return storage.Said{By: t.personID(), Inbox: &t.p.Inbox.ID}
 }
 
-// member is the graduating member who writes, nil for strangers and for officers who do not graduate.
-func (t *turn) member() *storage.Member {
-	if m, ok := t.p.Member(); ok {
-		return &m
-	}
-	return nil
-}
-
 func (t *turn) declared() bool { return t.p.Declaration != nil }
 
 func (t *turn) today() season.Date { return t.season.DateOf(t.now) }
 
-// heard reports whether the message is one of the words and nothing else.
-func (t *turn) heard(words ...string) bool { return slices.Contains(words, t.word) }
-
 // tooLong reports a message nobody can mean as an answer.
-func (t *turn) tooLong() bool { return utf8.RuneCountInString(t.text) > maxText }
+func (t *turn) tooLong() bool { return t.long }

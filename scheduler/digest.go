@@ -31,145 +31,246 @@ type Reader struct {
 // maxDigest is how many characters a digest has at most, so that it is one message.
 const maxDigest = storage.MaxPart
 
-// Digest writes everything due for one reader as one message of at most 590 characters: most urgent first, grouped by
-// what is due when, each group with its number of people and their names. Where there is not room for all, names give
-// way first, then whole groups; the numbers are always right. It is empty when there is nothing to say.
+// Digest writes everything due for one reader as one message of at most 590 characters: first what the reader owes as a
+// member, then what is to be done for others, then what has lapsed; the most urgent first in each, grouped by what is due
+// when, each group with its number of people and their names. Where there is not room for all, names give way first,
+// then whole groups; the numbers are always right. It is empty when there is nothing to say.
 func Digest(s *season.Season, now time.Time, r Reader, items []Item) string {
-	groups := group(s, items)
-	if len(groups) == 0 {
+	d := digest{season: s, today: s.DateOf(now), reader: r}
+	for _, g := range group(s, items) {
+		if g.own {
+			d.own = append(d.own, g)
+		} else {
+			d.office = append(d.office, g)
+		}
+	}
+	if len(d.own)+len(d.office) == 0 {
 		return ""
 	}
 	for _, names := range []int{40, 20, 12, 8, 5, 3, 1} {
-		if text := write(s, now, r, groups, len(groups), names); utf8.RuneCountInString(text) <= maxDigest {
+		if text := d.write(len(d.office), names); utf8.RuneCountInString(text) <= maxDigest {
 			return text
 		}
 	}
-	for shown := len(groups) - 1; shown > 0; shown-- {
-		if text := write(s, now, r, groups, shown, 1); utf8.RuneCountInString(text) <= maxDigest {
+	for shown := len(d.office) - 1; shown > 0; shown-- {
+		if text := d.write(shown, 1); utf8.RuneCountInString(text) <= maxDigest {
 			return text
 		}
 	}
-	return write(s, now, r, groups, 0, 0)
+	return d.write(0, 0)
 }
 
 // dueGroup is the items of one rule and one date.
 type dueGroup struct {
-	rule  *season.DutyRule
-	due   season.Date
-	items []Item
+	rule   *season.DutyRule
+	due    season.Date
+	lapsed bool
+	own    bool
+	items  []Item
 }
-
-func (g *dueGroup) lapsed() bool { return g.items[0].Lapsed }
 
 // group sorts items into groups: what is still to be done before what has lapsed, then by date, then as the season
-// file lists the rules. A duty counts once.
+// file lists the rules. A duty counts once, however many reminders of it there are.
 func group(s *season.Season, items []Item) []*dueGroup {
-	var groups []*dueGroup
-	seen := map[int64]bool{}
-	for _, it := range items {
+	type key struct {
+		rule   string
+		due    string
+		lapsed bool
+		own    bool
+	}
+	groups := map[key]*dueGroup{}
+	order := make(map[string]int, len(s.Duties))
+	for i := range s.Duties {
+		order[s.Duties[i].Key] = i
+	}
+	for _, it := range once(items) {
 		rule, ok := s.DutyRule(it.Duty.Rule)
 		due, err := season.ParseDate(it.Duty.Due)
-		if !ok || err != nil || seen[it.Duty.ID] {
+		if !ok || err != nil {
 			continue
 		}
-		seen[it.Duty.ID] = true
-		i := slices.IndexFunc(groups, func(g *dueGroup) bool {
-			return g.rule == rule && g.due == due && g.items[0].Lapsed == it.Lapsed && g.items[0].Own == it.Own
-		})
-		if i < 0 {
-			groups = append(groups, &dueGroup{rule: rule, due: due})
-			i = len(groups) - 1
+		k := key{it.Duty.Rule, it.Duty.Due, it.Lapsed, it.Own && !it.Lapsed}
+		if groups[k] == nil {
+			groups[k] = &dueGroup{rule: rule, due: due, lapsed: k.lapsed, own: k.own}
 		}
-		groups[i].items = append(groups[i].items, it)
+		groups[k].items = append(groups[k].items, it)
 	}
-	order := func(r *season.DutyRule) int {
-		return slices.IndexFunc(s.Duties, func(d season.DutyRule) bool { return d.Key == r.Key })
+	list := make([]*dueGroup, 0, len(groups))
+	for _, g := range groups {
+		list = append(list, g)
 	}
-	slices.SortStableFunc(groups, func(a, b *dueGroup) int {
-		if a.lapsed() != b.lapsed() {
-			if b.lapsed() {
-				return -1
-			}
+	rank := func(g *dueGroup) int {
+		if g.lapsed {
 			return 1
 		}
-		return cmp.Or(a.due.Compare(b.due), cmp.Compare(order(a.rule), order(b.rule)))
+		return 0
+	}
+	slices.SortFunc(list, func(a, b *dueGroup) int {
+		return cmp.Or(rank(a)-rank(b), a.due.Compare(b.due), order[a.rule.Key]-order[b.rule.Key])
 	})
-	return groups
+	return list
 }
 
-// write renders the first shown groups with at most names names each.
-func write(s *season.Season, now time.Time, r Reader, groups []*dueGroup, shown, names int) string {
-	var parts []string
-	own := groups[0].items[0].Own
-	switch {
-	case own:
-		parts = append(parts, fmt.Sprintf(textHeadMember, r.Person.Name))
-	case groups[0].lapsed():
-		parts = append(parts, fmt.Sprintf(textHeadReport, r.Person.Name, len(groups)))
-	default:
-		parts = append(parts, fmt.Sprintf(textHeadOfficer, r.Person.Name, len(groups)))
-	}
-	for i, g := range groups[:shown] {
-		line := g.text(s, now, names)
-		if len(groups) > 1 {
-			line = fmt.Sprintf("%d. %s", i+1, line)
+// once merges reminders of one duty: a branch secretary may be reminded of a duty as the member, for the branch, and in
+// place of a member who cannot be reached.
+func once(items []Item) []Item {
+	at := make(map[int64]int, len(items))
+	var list []Item
+	for _, it := range items {
+		i, seen := at[it.Duty.ID]
+		if !seen {
+			at[it.Duty.ID] = len(list)
+			list = append(list, it)
+			continue
 		}
-		parts = append(parts, line)
+		list[i].Own = list[i].Own || it.Own
+		list[i].Instead = list[i].Instead || it.Instead
+		list[i].Lapsed = list[i].Lapsed || it.Lapsed
 	}
-	if rest := groups[shown:]; len(rest) > 0 {
-		people := 0
+	return list
+}
+
+// digest is one message being written.
+type digest struct {
+	season *season.Season
+	today  season.Date
+	reader Reader
+	own    []*dueGroup // what the reader owes as a member
+	office []*dueGroup // what the reader is told as an officer
+}
+
+// write renders all own groups and the first shown others, with at most names names each.
+func (d *digest) write(shown, names int) string {
+	parts := []string{d.head()}
+	parts = append(parts, d.lines(d.own, names)...)
+	if len(d.own) > 0 && len(d.office) > 0 {
+		parts = append(parts, d.addressed(textAlsoOffice))
+	}
+	parts = append(parts, d.lines(d.office[:shown], names)...)
+	rest := d.office[shown:]
+	if len(rest) > 0 {
+		people := map[int64]bool{}
 		for _, g := range rest {
-			people += len(g.items)
+			for _, it := range g.items {
+				people[it.Duty.PersonID] = true
+			}
 		}
-		parts = append(parts, fmt.Sprintf(textMore, len(rest), people))
+		parts = append(parts, fmt.Sprintf(textMore, len(rest), len(people)))
 	}
-	if h := hint(s, r, groups); h != "" {
+	if h := d.hint(len(rest) > 0); h != "" {
 		parts = append(parts, h)
 	}
 	return strings.Join(parts, "\n")
 }
 
-func (g *dueGroup) text(s *season.Season, now time.Time, names int) string {
+func (d *digest) head() string {
+	switch {
+	case len(d.own) > 0:
+		return d.addressed(textHeadOwn)
+	case d.office[0].lapsed:
+		return d.addressed(textHeadReport)
+	case len(d.office) == 1:
+		return d.addressed(textHeadOne)
+	}
+	return d.addressed(textHeadMany)
+}
+
+// addressed fills a text with the reader's name, how the reader is addressed, and how much there is.
+func (d *digest) addressed(text string) string {
+	text = strings.ReplaceAll(text, "%[1]s", d.name())
+	text = strings.ReplaceAll(text, "%[2]s", d.you())
+	return strings.ReplaceAll(text, "%[3]d", fmt.Sprint(len(d.office)))
+}
+
+// you is the pronoun for the reader: graduating members are students, other officers are teachers.
+func (d *digest) you() string {
+	if d.reader.Person.Cohort != 0 {
+		return youStudent
+	}
+	return youTeacher
+}
+
+func (d *digest) name() string {
+	name := short(d.reader.Person.Name)
+	if d.reader.Person.Cohort != 0 || strings.HasSuffix(name, strings.TrimPrefix(textTeacher, "%s")) {
+		return name
+	}
+	return fmt.Sprintf(textTeacher, name)
+}
+
+// short keeps a name from filling the message: a roster may hold anything.
+func short(name string) string {
+	const most = 20
+	if utf8.RuneCountInString(name) <= most {
+		return name
+	}
+	return string([]rune(name)[:most-1]) + "…"
+}
+
+// lines are the texts of groups, numbered when there are several.
+func (d *digest) lines(groups []*dueGroup, names int) []string {
+	list := make([]string, len(groups))
+	for i, g := range groups {
+		list[i] = d.line(g, names)
+		if len(groups) > 1 {
+			list[i] = fmt.Sprintf("%d. %s", i+1, list[i])
+		}
+	}
+	return list
+}
+
+func (d *digest) line(g *dueGroup, names int) string {
 	vars := map[string]string{
 		"count": fmt.Sprint(len(g.items)),
 		"names": g.names(names),
-		"name":  g.items[0].Member.Person.Name,
+		"name":  short(g.items[0].Member.Person.Name),
 		"due":   g.due.Chinese(),
-		"days":  days(s.DateOf(now).DaysUntil(g.due)),
+		"days":  days(d.today.DaysUntil(g.due)),
 	}
 	switch {
-	case g.lapsed():
-		return s.Fill(g.rule.LapseLine, vars)
-	case g.items[0].Own:
-		return s.Fill(g.rule.MemberLine, vars)
+	case g.lapsed:
+		return d.season.Fill(g.rule.LapseLine, vars)
+	case g.own:
+		return d.season.Fill(g.rule.MemberLine, vars)
 	}
-	return s.Fill(g.rule.Line, vars)
+	return d.season.Fill(g.rule.Line, vars) + d.unreached(g)
+}
+
+// unreached says how many members of a group must be told by the reader.
+func (d *digest) unreached(g *dueGroup) string {
+	n := 0
+	for _, it := range g.items {
+		if it.Instead {
+			n++
+		}
+	}
+	switch n {
+	case 0:
+		return ""
+	case len(g.items):
+		return fmt.Sprintf(textUnreachedAll, d.you())
+	}
+	return fmt.Sprintf(textUnreachedSome, n, d.you())
 }
 
 // names lists who is meant: by college with numbers where several colleges are, else by name.
 func (g *dueGroup) names(most int) string {
 	colleges := map[string]int{}
-	var order []string
 	for _, it := range g.items {
-		c := it.Member.College.Name
-		if colleges[c] == 0 {
-			order = append(order, c)
-		}
-		colleges[c]++
+		colleges[it.Member.College.Name]++
 	}
 	var list []string
-	if len(order) > 1 {
-		slices.SortStableFunc(order, func(a, b string) int { return cmp.Or(colleges[b]-colleges[a], strings.Compare(a, b)) })
-		for _, c := range order {
-			list = append(list, c+fmt.Sprintf(textPeople, colleges[c]))
+	if len(colleges) > 1 {
+		for c := range colleges {
+			list = append(list, c)
+		}
+		slices.SortFunc(list, func(a, b string) int { return cmp.Or(colleges[b]-colleges[a], strings.Compare(a, b)) })
+		for i, c := range list {
+			list[i] = short(c) + fmt.Sprintf(textPeople, colleges[c])
 		}
 	} else {
-		for _, it := range g.items {
-			name := it.Member.Person.Name
-			if it.Instead {
-				name = fmt.Sprintf(textUnreached, name)
-			}
-			list = append(list, name)
+		for _, it := range g.items[:min(most+1, len(g.items))] {
+			list = append(list, short(it.Member.Person.Name))
 		}
 	}
 	if len(list) <= most {
@@ -191,28 +292,47 @@ func days(n int) string {
 	return fmt.Sprintf(textInDays, n)
 }
 
-// hint shows the words by which an officer records that the first thing asked for is done.
-func hint(s *season.Season, r Reader, groups []*dueGroup) string {
-	first := groups[0]
-	if first.items[0].Own {
+// hint shows the words by which an officer records that the first thing asked for is done, and how to see everybody
+// where the message has not said so yet.
+func (d *digest) hint(listed bool) string {
+	if len(d.office) == 0 {
 		return ""
 	}
-	if first.lapsed() {
-		return textHintList
+	var h string
+	if first := d.office[0]; !first.lapsed {
+		m := first.items[0].Member
+		if word := d.word(first.rule, m); word != "" {
+			h = fmt.Sprintf(textHintRecord, word+" "+short(m.Person.Name))
+		}
 	}
-	m := first.items[0].Member
-	track := s.Tracks[m.Transfer.Track]
+	if !listed {
+		h += textHintList
+	}
+	return h
+}
+
+// word is what the reader would type to record that a duty about a member is done: an event the reader may record that
+// leads on, and out of the states in which the duty is open. "" when there is none.
+func (d *digest) word(rule *season.DutyRule, m storage.Member) string {
+	track := d.season.Tracks[m.Transfer.Track]
 	if track == nil {
-		return textHintList
+		return ""
 	}
+	rank := func(state string) int {
+		return slices.IndexFunc(track.States, func(st season.State) bool { return st.Key == state })
+	}
+	here := m.Transfer.State
 	for _, mv := range track.Moves {
-		e, ok := s.EventNamed(mv.On)
-		if !ok || len(e.Words) == 0 || !slices.Contains(mv.From, m.Transfer.State) {
+		e, ok := d.season.EventNamed(mv.On)
+		if !ok || len(e.Words) == 0 || !slices.Contains(mv.From, here) {
 			continue
 		}
-		if slices.ContainsFunc(r.Parties, func(p string) bool { return slices.Contains(e.By, p) }) {
-			return fmt.Sprintf(textHintRecord, e.Words[0]+" "+m.Person.Name)
+		if slices.Contains(rule.While, mv.To) || rank(mv.To) < rank(here) {
+			continue
+		}
+		if slices.ContainsFunc(d.reader.Parties, func(p string) bool { return slices.Contains(e.By, p) }) {
+			return e.Words[0]
 		}
 	}
-	return textHintList
+	return ""
 }

@@ -1,7 +1,6 @@
 package scheduler
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,6 +21,9 @@ type Planner struct {
 	Now    func() time.Time
 	Log    *slog.Logger
 	Queued func() // called after digests were queued; may be nil
+	// Online reports whether an account can send. What is due to readers of one that cannot stays planned, so that it is
+	// one digest when the account is back, and none for what has lapsed by then. Nil: every account can.
+	Online func(account string) bool
 }
 
 // Report is what a Tick did.
@@ -32,30 +34,38 @@ type Report struct {
 	Unaddressed int // reminders nobody could be told about
 }
 
-// batch is how many due rows are handled per transaction.
-const batch = 400
+const (
+	// batchLapses is how many lapses are recorded per transaction.
+	batchLapses = 400
+	// batchDigests is how many digests are queued per transaction.
+	batchDigests = 200
+	// maxDue is how many reminders are looked at together: all of one morning, so that a reader gets one digest.
+	maxDue = 200_000
+	// maxConflicts is how often in a row somebody may be faster before the rest is left to the next call.
+	maxConflicts = 10
+)
 
 // Tick does everything that is due now: lapses first, so that nothing lapsed is put before anybody as if it could still
 // be done, then reminders. Its work is committed in parts; an error leaves the rest for the next call.
 func (p *Planner) Tick(ctx context.Context) (Report, error) {
 	var r Report
-	if err := p.lapses(ctx, &r); err != nil {
-		return r, fmt.Errorf("recording lapses: %w", err)
-	}
-	if err := p.remind(ctx, &r); err != nil {
-		return r, fmt.Errorf("planning reminders: %w", err)
+	now := p.Now() // one instant for both: what lapses now must not be reminded of a moment later
+	err := p.lapses(ctx, now, &r)
+	if err != nil {
+		err = fmt.Errorf("recording lapses: %w", err)
+	} else if err = p.remind(ctx, now, &r); err != nil {
+		err = fmt.Errorf("planning reminders: %w", err)
 	}
 	if r.Digests > 0 && p.Queued != nil {
 		p.Queued()
 	}
-	return r, nil
+	return r, err
 }
 
 // lapses records duties whose date has passed.
-func (p *Planner) lapses(ctx context.Context, r *Report) error {
+func (p *Planner) lapses(ctx context.Context, now time.Time, r *Report) error {
 	for conflicts := 0; ; {
-		now := p.Now()
-		due, err := p.Store.LapsesDue(ctx, now, batch)
+		due, err := p.Store.LapsesDue(ctx, now, batchLapses)
 		if err != nil || len(due) == 0 {
 			return err
 		}
@@ -64,13 +74,14 @@ func (p *Planner) lapses(ctx context.Context, r *Report) error {
 			return err
 		}
 		err = p.Store.CommitLapses(ctx, lapses)
-		if errors.Is(err, storage.ErrConflict) && conflicts < 10 {
+		if errors.Is(err, storage.ErrConflict) && conflicts < maxConflicts {
 			conflicts++ // somebody recorded something meanwhile: look again
 			continue
 		}
 		if err != nil {
 			return err
 		}
+		conflicts = 0
 		r.Lapsed += len(lapses)
 	}
 }
@@ -108,7 +119,7 @@ func (p *Planner) lapseOf(d storage.Duty, m storage.Member, now time.Time) stora
 	l := storage.Lapse{DutyID: d.ID, At: d.LapsesAt}
 	detail := map[string]string{"rule": d.Rule, "due": d.Due}
 	rule, ok := p.Season.DutyRule(d.Rule)
-	if ok && rule.Lapse == season.LapseApproved && rule.LapseEvent != "" {
+	if ok && m.Person.LeftAt == nil && rule.Lapse == season.LapseApproved && rule.LapseEvent != "" {
 		change, err := m.Record(p.Season, rule.LapseEvent, d.LapsesAt, now, storage.DutyDefaulted, storage.Said{})
 		if err == nil {
 			l.Change = &change
@@ -117,7 +128,7 @@ func (p *Planner) lapseOf(d storage.Duty, m storage.Member, now time.Time) stora
 			p.Log.Error("lapse is recorded without its event", "duty", d.ID, "err", err)
 		}
 	}
-	if ok {
+	if ok && m.Person.LeftAt == nil {
 		l.Report = p.report(rule, d.LapsesAt, now)
 	}
 	l.Audit = []storage.Audit{{At: now, Action: "lapse", Subject: fmt.Sprintf("duty/%d", d.ID), Detail: detail}}
@@ -153,36 +164,51 @@ func (p *Planner) report(rule *season.DutyRule, lapsed, now time.Time) []storage
 	return steps
 }
 
-// remind queues digests for reminders whose moment has come.
-func (p *Planner) remind(ctx context.Context, r *Report) error {
+// remind queues digests for reminders whose moment has come. What is closed while it works makes it look again; what it
+// has committed by then stays.
+func (p *Planner) remind(ctx context.Context, now time.Time, r *Report) error {
 	for conflicts := 0; ; {
-		now := p.Now()
 		due, err := p.Store.StepsDue(ctx, now, maxDue)
 		if err != nil || len(due) == 0 {
 			return err
 		}
-		if p.Season.Quiet(now) {
-			if due = p.urgent(due, now); len(due) == 0 {
-				return nil
-			}
+		full := len(due) == maxDue
+		if due = p.loud(due, now); len(due) == 0 {
+			return nil
 		}
-		letters, err := p.compose(ctx, due, now)
+		list, err := p.compose(ctx, due, now)
 		if err != nil {
 			return err
 		}
-		digests, later, err := p.address(ctx, letters, now)
+		taken, err := p.Store.OnceTaken(ctx, p.keys(list, now))
 		if err != nil {
 			return err
 		}
-		err = p.Store.CommitDigests(ctx, digests)
-		if errors.Is(err, storage.ErrConflict) && conflicts < 10 {
+		ready, waiting := p.address(list, taken, now)
+		done, err := p.commit(ctx, p.digests(ready, waiting, now), r)
+		switch {
+		case errors.Is(err, storage.ErrConflict) && (done > 0 || conflicts < maxConflicts):
 			conflicts++
-			continue
-		}
-		if err != nil {
+			if done > 0 {
+				conflicts = 0
+			}
+		case err != nil:
 			return err
+		case !full || len(waiting) > 0:
+			return nil
 		}
-		for _, d := range digests {
+	}
+}
+
+// commit queues digests, some per transaction: the more stand in one, the likelier somebody records something that one
+// of them asks for. It returns how many were committed.
+func (p *Planner) commit(ctx context.Context, digests []storage.Digest, r *Report) (done int, err error) {
+	for some := range slices.Chunk(digests, batchDigests) {
+		if err := p.Store.CommitDigests(ctx, some); err != nil {
+			return done, err
+		}
+		done += len(some)
+		for _, d := range some {
 			r.Reminders += len(d.Reminders)
 			if d.Out != nil {
 				r.Digests++
@@ -190,190 +216,22 @@ func (p *Planner) remind(ctx context.Context, r *Report) error {
 				r.Unaddressed += len(d.Reminders)
 			}
 		}
-		if later || len(due) < maxDue {
-			return nil
-		}
 	}
+	return done, nil
 }
 
-// maxDue is how many reminders are looked at together: all of one morning, so that a reader gets one digest.
-const maxDue = 200_000
-
-// urgent are the reminders that must break the quiet time, because their duty lapses before it ends: late is worse than
-// loud.
-func (p *Planner) urgent(due []storage.DueStep, now time.Time) []storage.DueStep {
-	end := p.Season.NotQuiet(now)
-	return slices.DeleteFunc(slices.Clone(due), func(d storage.DueStep) bool {
-		return d.Step.Step == storage.StepLapsed || d.Duty.LapsesAt.After(end)
+// loud are the reminders that may leave now: all of them, but in quiet time only those that must break it.
+func (p *Planner) loud(due []storage.DueStep, now time.Time) []storage.DueStep {
+	if !p.Season.Quiet(now) {
+		return due
+	}
+	return slices.DeleteFunc(due, func(d storage.DueStep) bool {
+		return d.Step.Step == storage.StepLapsed || !urgent(p.Season, d.Duty, now)
 	})
 }
 
-// letter is everything one reader is to be told now.
-type letter struct {
-	reader    Reader
-	contact   storage.Contact
-	items     []Item
-	steps     []int64
-	reminders []storage.Reminder
-}
-
-// compose decides who is told what. The letter with a zero reader holds what nobody can be told.
-func (p *Planner) compose(ctx context.Context, due []storage.DueStep, now time.Time) ([]*letter, error) {
-	ids := make([]int64, len(due))
-	for i, d := range due {
-		ids[i] = d.Duty.PersonID
-	}
-	slices.Sort(ids)
-	rs, err := lookUp(ctx, p.Store, slices.Compact(ids))
-	if err != nil {
-		return nil, err
-	}
-	given, err := p.Store.Given(ctx, stepIDs(due))
-	if err != nil {
-		return nil, err
-	}
-	letters := map[int64]*letter{}
-	to := func(id int64) *letter {
-		if letters[id] == nil {
-			letters[id] = &letter{}
-		}
-		return letters[id]
-	}
-	for _, d := range due {
-		line := storage.Reminder{DutyID: d.Duty.ID, StepID: d.Step.ID, Step: d.Step.Step, Party: d.Step.Party, At: now}
-		m, ok := rs.members[d.Duty.PersonID]
-		if !ok {
-			l := to(0)
-			line.Reason = "the member is not on the roster any more"
-			l.steps, l.reminders = append(l.steps, d.Step.ID), append(l.reminders, line)
-			continue
-		}
-		people, found := rs.reach(d.Step.Party, m)
-		if found != d.Step.Party {
-			line.Reason = "nobody of " + d.Step.Party + " can be reached"
-		}
-		if len(people) == 0 {
-			l := to(0)
-			l.steps, l.reminders = append(l.steps, d.Step.ID), append(l.reminders, line)
-			continue
-		}
-		told := 0
-		for _, person := range people {
-			if given[[2]int64{d.Step.ID, person.ID}] {
-				told++ // the others were told, this one's slot was taken
-				continue
-			}
-			l := to(person.ID)
-			l.reader = Reader{Person: person, Parties: rs.parties[person.ID]}
-			l.contact = rs.contacts[person.ID]
-			l.items = append(l.items, Item{
-				Duty: d.Duty, Member: m, Lapsed: d.Step.Step == storage.StepLapsed,
-				Own:     found == storage.SubjectMember,
-				Instead: d.Step.Party == storage.SubjectMember && found != storage.SubjectMember,
-			})
-			l.steps = append(l.steps, d.Step.ID)
-			line.PersonID = person.ID
-			l.reminders = append(l.reminders, line)
-		}
-		if told == len(people) {
-			to(0).steps = append(to(0).steps, d.Step.ID)
-		}
-	}
-	list := make([]*letter, 0, len(letters))
-	for _, l := range letters {
-		list = append(list, l)
-	}
-	slices.SortFunc(list, func(a, b *letter) int { return cmp.Compare(a.reader.Person.ID, b.reader.Person.ID) })
-	return list, nil
-}
-
-// address gives every letter its slot: one message per person in the morning, and at most one per hour for what could
-// not wait for the morning. Letters whose slots are taken wait; later reports that there are some.
-func (p *Planner) address(ctx context.Context, letters []*letter, now time.Time) (digests []storage.Digest, later bool, err error) {
-	morning, hour := p.slots(now)
-	var keys []string
-	for _, l := range letters {
-		if l.reader.Person.ID != 0 {
-			keys = append(keys, slotKey(l, morning), slotKey(l, hour))
-		}
-	}
-	taken, err := p.Store.OnceTaken(ctx, keys)
-	if err != nil {
-		return nil, false, err
-	}
-	for _, l := range letters {
-		d := storage.Digest{Steps: l.steps, Reminders: l.reminders}
-		if l.reader.Person.ID != 0 {
-			slot := morning
-			if taken[slotKey(l, slot)] {
-				slot = hour
-			}
-			if taken[slotKey(l, slot)] {
-				later = true
-				continue
-			}
-			d.Out = p.out(l, slot, now)
-			for i := range d.Reminders {
-				d.Reminders[i].Slot = slot
-			}
-		}
-		digests = append(digests, d)
-	}
-	return p.whole(digests, letters), later, nil
-}
-
-// whole keeps digests apart from those that share a reminder with a letter that waits: a reminder is done for all its
-// readers at once.
-func (p *Planner) whole(digests []storage.Digest, letters []*letter) []storage.Digest {
-	if len(digests) == len(letters) {
-		return digests
-	}
-	written := map[int64]int{}
-	for _, d := range digests {
-		for _, id := range d.Steps {
-			written[id]++
-		}
-	}
-	wanted := map[int64]int{}
-	for _, l := range letters {
-		for _, id := range l.steps {
-			wanted[id]++
-		}
-	}
-	for i := range digests {
-		d := &digests[i]
-		d.Steps = slices.DeleteFunc(slices.Clone(d.Steps), func(id int64) bool { return written[id] < wanted[id] })
-	}
-	return digests
-}
-
-func stepIDs(due []storage.DueStep) []int64 {
-	ids := make([]int64, len(due))
-	for i, d := range due {
-		ids[i] = d.Step.ID
-	}
-	return ids
-}
-
-func slotKey(l *letter, slot string) string {
-	return fmt.Sprintf("digest/%d/%s", l.reader.Person.ID, slot)
-}
-
-// slots are the morning slot a moment belongs to and the hour it stands in, in the season's zone.
-func (p *Planner) slots(now time.Time) (morning, hour string) {
-	day := p.Season.DateOf(now)
-	if now.Before(p.Season.Morning(day)) {
-		day = day.AddDays(-1)
-	}
-	return day.String() + "/morning", now.In(p.Season.Zone).Format("2006-01-02/15")
-}
-
-func (p *Planner) out(l *letter, slot string, now time.Time) *storage.Out {
-	return &storage.Out{
-		Account: l.contact.Account, ContactID: l.contact.ID, PersonID: &l.reader.Person.ID, Kind: storage.OutDigest,
-		Once: slotKey(l, slot), Text: Digest(p.Season, now, l.reader, l.items), NotBefore: now,
-	}
-}
+// urgent reports that a duty lapses before the quiet time around now ends: late is worse than loud.
+func urgent(sn *season.Season, d storage.Duty, now time.Time) bool { return !d.LapsesAt.After(sn.NotQuiet(now)) }
 
 // NextWake is when something falls due next; false when nothing is planned.
 func (p *Planner) NextWake(ctx context.Context) (time.Time, bool, error) {

@@ -9,7 +9,7 @@ import (
 
 // readers knows who can be told about which member.
 type readers struct {
-	members   map[int64]storage.Member
+	members   map[int64]storage.Member  // only those on the roster
 	contacts  map[int64]storage.Contact // of members and officers
 	branch    map[int64][]storage.Person
 	college   map[int64][]storage.Person
@@ -33,25 +33,37 @@ func lookUp(ctx context.Context, s *storage.Store, memberIDs []int64) (*readers,
 	}
 	ids := make([]int64, 0, len(ms)+len(seats))
 	for _, m := range ms {
-		r.members[m.Person.ID] = m
-		ids = append(ids, m.Person.ID)
+		if m.Person.LeftAt == nil {
+			r.members[m.Person.ID] = m
+			ids = append(ids, m.Person.ID)
+		}
 	}
 	for _, seat := range seats {
 		p, o := seat.Person, seat.Role.Org
 		ids = append(ids, p.ID)
-		r.parties[p.ID] = append(r.parties[p.ID], seat.Role.Party)
+		if party := seat.Role.Party; !slices.Contains(r.parties[p.ID], party) {
+			r.parties[p.ID] = append(r.parties[p.ID], party)
+		}
 		switch seat.Role.Party {
 		case storage.OrgBranch:
-			r.branch[o.ID] = append(r.branch[o.ID], p)
+			r.branch[o.ID] = join(r.branch[o.ID], p)
 		case storage.OrgCollege:
-			r.college[o.ID] = append(r.college[o.ID], p)
+			r.college[o.ID] = join(r.college[o.ID], p)
 		case storage.OrgCommittee:
-			r.committee = append(r.committee, p)
+			r.committee = join(r.committee, p)
 		}
 	}
 	slices.Sort(ids)
 	r.contacts, err = s.ContactsOf(ctx, slices.Compact(ids))
 	return r, err
+}
+
+// join adds a person who is not there yet: nothing keeps a roster from naming one twice for one office.
+func join(people []storage.Person, p storage.Person) []storage.Person {
+	if slices.ContainsFunc(people, func(q storage.Person) bool { return q.ID == p.ID }) {
+		return people
+	}
+	return append(people, p)
 }
 
 // party are the people who act for a party in the matter of a member.
@@ -92,4 +104,15 @@ func (r *readers) reach(party string, m storage.Member) ([]storage.Person, strin
 		party = instead[party]
 	}
 	return nil, ""
+}
+
+// concerns reports whether a person may still be told what was meant for a party: offices change between planning and
+// sending.
+func (r *readers) concerns(person int64, party string, m storage.Member) bool {
+	for ; party != ""; party = instead[party] {
+		if slices.ContainsFunc(r.party(party, m), func(p storage.Person) bool { return p.ID == person }) {
+			return true
+		}
+	}
+	return false
 }

@@ -2,8 +2,10 @@ package scheduler
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"time"
 
 	"xianjie/season"
@@ -51,7 +53,8 @@ type Outcome struct {
 }
 
 // Sender sends what is queued for one account: one message at a time, paced, answers before deadlines before notices.
-// A digest is written anew at the moment it leaves, so that nothing is asked for that was done meanwhile.
+// A digest is written anew at the moment it leaves, so that nothing is asked for that was done meanwhile. Whoever runs it
+// sees to it that no other process sends for the account.
 type Sender struct {
 	Account string
 	Store   *storage.Store
@@ -64,16 +67,23 @@ type Sender struct {
 	// Poll is how often the queue is looked at when nothing wakes the sender; 5 s by default.
 	Poll time.Duration
 
-	refusals int // "too often" in a row
+	booked   time.Time // the moment booked for the next message
+	unused   bool      // nothing was sent at it yet
+	refusals int       // "too often" in a row
 }
 
 const (
 	// maxAttempts bounds how often a message that certainly was not sent is tried.
 	maxAttempts = 20
+	// maxRetry bounds the pause before the next attempt; twenty attempts then take more than two hours.
+	maxRetry = 10 * time.Minute
 	// maxHold bounds the pause after WeChat answered "too often".
 	maxHold = 6 * time.Hour
 	// firstHold is the pause after the first such answer.
 	firstHold = 10 * time.Minute
+	// keeps is how long a booked moment may be used for another message when the one it was for is not sent after all.
+	// Any longer, and the next message would follow too closely.
+	keeps = time.Second
 )
 
 // TopicOutbox is the wake-up of an account's sender.
@@ -96,10 +106,9 @@ func (s *Sender) Run(ctx context.Context) error {
 			s.Log.Error("sender pauses", "account", s.Account, "err", err)
 			wait = s.Poll
 		}
-		if wait <= 0 {
-			continue
+		if wait > 0 {
+			pause(ctx, wait, wakes)
 		}
-		pause(ctx, wait, wakes)
 	}
 	return nil
 }
@@ -137,15 +146,21 @@ func (s *Sender) next(ctx context.Context) (time.Duration, error) {
 	if a.HeldUntil != nil && a.HeldUntil.After(s.Now()) {
 		return min(a.HeldUntil.Sub(s.Now()), time.Minute), nil
 	}
-	at, err := s.Coord.Reserve(ctx, s.Account, s.Pace)
-	if err != nil {
-		return 0, fmt.Errorf("pace: %w", err) // without a pace nothing is sent
+	if !s.unused || s.Now().Sub(s.booked) > keeps {
+		if s.booked, err = s.Coord.Reserve(ctx, s.Account, s.Pace); err != nil {
+			return 0, fmt.Errorf("pace: %w", err) // without a pace nothing is sent
+		}
+		s.unused = true
 	}
-	if wait := at.Sub(s.Now()); wait > 0 {
-		pause(ctx, wait, nil)
+	// In short pieces: the clock may be moved by hand, or the machine sleep.
+	for wait := s.booked.Sub(s.Now()); wait > 0 && ctx.Err() == nil; wait = s.booked.Sub(s.Now()) {
+		pause(ctx, min(wait, s.Poll), nil)
 	}
 	if ctx.Err() != nil {
 		return 0, ctx.Err()
+	}
+	if !s.Channel.Online() {
+		return s.Poll, nil // a booking may be hours away
 	}
 	c, err := s.Store.ClaimOut(ctx, s.Account)
 	if err != nil || c == nil {
@@ -166,36 +181,46 @@ func (s *Sender) idle(ctx context.Context) (time.Duration, error) {
 // send hands over one claimed message and notes the outcome. What WeChat answered is noted even when ctx has ended.
 func (s *Sender) send(ctx context.Context, c *storage.Claim) error {
 	o := c.Outbox
-	keep := context.WithoutCancel(ctx)
-	text, why, err := s.fresh(ctx, o)
-	if err != nil {
-		return s.back(keep, o, s.Now().Add(s.Poll), err.Error())
-	}
-	if why != "" {
-		return s.Store.FinishOut(keep, o.ID, storage.OutDropped, "", why)
-	}
-	if text != o.Text {
-		if err := s.Store.RewriteOut(keep, o.ID, text); err != nil {
-			return err
+	now, err := s.fresh(ctx, o)
+	switch {
+	case err != nil:
+		return s.back(ctx, o, err)
+	case now.drop != "":
+		return s.finish(ctx, o, storage.OutDropped, "", now.drop)
+	case !now.until.IsZero():
+		return s.release(ctx, o, now.until, "not in quiet time")
+	case now.text != o.Text:
+		if err := s.Store.RewriteOut(ctx, o.ID, now.text); err != nil {
+			return s.back(ctx, o, err)
 		}
 	}
-	out := s.Channel.Send(ctx, Address{c.Contact.Login, c.Contact.UserName}, Message{Kind: o.Kind, Text: text, Extra: o.Extra})
-	if out.Kind != TooOften {
-		s.refusals = 0
-	}
+	s.unused = false
+	out := s.deliver(ctx, Address{c.Contact.Login, c.Contact.UserName}, Message{Kind: o.Kind, Text: now.text, Extra: o.Extra})
 	switch out.Kind {
 	case Sent:
-		return s.Store.FinishOut(keep, o.ID, storage.OutSent, out.MsgID, "")
+		s.refusals = 0
+		return s.finish(ctx, o, storage.OutSent, out.MsgID, "")
 	case Unknown:
 		s.Log.Warn("whether a message arrived is unknown; it is not sent again", "account", s.Account, "outbox", o.ID, "err", out.Err)
-		return s.Store.FinishOut(keep, o.ID, storage.OutUnknown, out.MsgID, reason(out.Err))
+		return s.finish(ctx, o, storage.OutUnknown, out.MsgID, reason(out.Err))
 	case Refused:
 		s.Log.Warn("message refused", "account", s.Account, "outbox", o.ID, "err", out.Err)
-		return s.Store.FinishOut(keep, o.ID, storage.OutFailed, "", reason(out.Err))
+		return s.finish(ctx, o, storage.OutFailed, "", reason(out.Err))
 	case TooOften:
-		return s.hold(keep, o, reason(out.Err))
+		return s.hold(ctx, o, reason(out.Err))
 	}
-	return s.back(keep, o, s.Now().Add(s.Poll), reason(out.Err))
+	return s.back(ctx, o, out.Err)
+}
+
+// deliver is Channel.Send; after a panic nobody knows what became of the message.
+func (s *Sender) deliver(ctx context.Context, to Address, m Message) (out Outcome) {
+	defer func() {
+		if p := recover(); p != nil {
+			s.Log.Error("sending panicked", "account", s.Account, "panic", p, "stack", string(debug.Stack()))
+			out = Outcome{Kind: Unknown, Err: fmt.Errorf("panic: %v", p)}
+		}
+	}()
+	return s.Channel.Send(ctx, to, m)
 }
 
 func reason(err error) string {
@@ -205,79 +230,56 @@ func reason(err error) string {
 	return err.Error()
 }
 
-// back returns a message that certainly was not sent to the queue; after too many attempts it has failed.
-func (s *Sender) back(ctx context.Context, o storage.Outbox, at time.Time, why string) error {
+// back returns a message that certainly was not sent to the queue, to be tried again later and later; after too many
+// attempts it has failed.
+func (s *Sender) back(ctx context.Context, o storage.Outbox, why error) error {
 	if o.Attempts >= maxAttempts {
-		return s.Store.FinishOut(ctx, o.ID, storage.OutFailed, "", why)
+		s.Log.Warn("message failed", "account", s.Account, "outbox", o.ID, "attempts", o.Attempts, "err", why)
+		return s.finish(ctx, o, storage.OutFailed, "", reason(why))
 	}
-	return s.Store.ReleaseOut(ctx, o.ID, at, why)
+	return s.release(ctx, o, s.Now().Add(doubled(s.Poll, o.Attempts-1, maxRetry)), reason(why))
 }
 
 // hold stops everything of the account for a while, longer each time.
 func (s *Sender) hold(ctx context.Context, o storage.Outbox, why string) error {
-	d := min(firstHold<<s.refusals, maxHold)
+	until := s.Now().Add(doubled(firstHold, s.refusals, maxHold))
 	s.refusals++
-	until := s.Now().Add(d)
 	s.Log.Warn("WeChat answered too often; the account pauses", "account", s.Account, "until", until)
-	if err := s.Store.HoldAccount(ctx, s.Account, until); err != nil {
+	if err := s.note(ctx, func(ctx context.Context) error { return s.Store.HoldAccount(ctx, s.Account, until) }); err != nil {
 		return err
 	}
 	if err := s.Coord.Hold(ctx, s.Account, until); err != nil {
 		s.Log.Warn("hold is kept in the database only", "err", err)
 	}
-	return s.Store.ReleaseOut(ctx, o.ID, until, why)
+	return s.release(ctx, o, until, why)
 }
 
-// fresh is the text to send now, or why nothing is to be sent any more. Digests are written anew from what is stored.
-func (s *Sender) fresh(ctx context.Context, o storage.Outbox) (text, why string, err error) {
-	now := s.Now()
-	if o.ExpiresAt != nil && !now.Before(*o.ExpiresAt) {
-		return "", "too late to be useful", nil
+// doubled is d·2ⁿ, at most most.
+func doubled(d time.Duration, n int, most time.Duration) time.Duration {
+	for ; n > 0 && d < most; n-- {
+		d *= 2
 	}
-	if o.Kind != storage.OutDigest || o.PersonID == nil {
-		return o.Text, "", nil
-	}
-	log, err := s.Store.RemindersOf(ctx, o.ID)
-	if err != nil {
-		return "", "", err
-	}
-	text, err = rewrite(ctx, s.Store, s.Season, *o.PersonID, log, now)
-	if err == nil && text == "" {
-		why = "everything it asked for is done"
-	}
-	return text, why, err
+	return min(d, most)
 }
 
-// rewrite is a digest as it must read now: without what is closed, and without what has lapsed since (that is reported
-// by itself).
-func rewrite(ctx context.Context, st *storage.Store, sn *season.Season, personID int64, log []storage.Reminded, now time.Time) (string, error) {
-	var ids []int64
-	for _, l := range log {
-		ids = append(ids, l.Duty.PersonID)
-	}
-	rs, err := lookUp(ctx, st, ids)
-	if err != nil {
-		return "", err
-	}
-	person, err := st.Person(ctx, personID)
-	if err != nil {
-		return "", err
-	}
-	var items []Item
-	for _, l := range log {
-		lapsed := l.Reminder.Step == storage.StepLapsed
-		if !lapsed && (l.Duty.ClosedAt != nil || !now.Before(l.Duty.LapsesAt)) {
-			continue
+func (s *Sender) finish(ctx context.Context, o storage.Outbox, state, msgID, why string) error {
+	return s.note(ctx, func(ctx context.Context) error { return s.Store.FinishOut(ctx, o.ID, state, msgID, why) })
+}
+
+func (s *Sender) release(ctx context.Context, o storage.Outbox, at time.Time, why string) error {
+	return s.note(ctx, func(ctx context.Context) error { return s.Store.ReleaseOut(ctx, o.ID, at, why) })
+}
+
+// note writes down what became of a message, however long the database is away: without it nothing else could be sent
+// either, and a message left in flight would count as unknown. When ctx ends it tries once more and no longer.
+func (s *Sender) note(ctx context.Context, write func(context.Context) error) error {
+	for {
+		over := ctx.Err() != nil
+		err := write(context.WithoutCancel(ctx))
+		if err == nil || over || errors.Is(err, storage.ErrNotInFlight) {
+			return err
 		}
-		m, ok := rs.members[l.Duty.PersonID]
-		if !ok {
-			continue
-		}
-		own := l.Duty.PersonID == personID && l.Reminder.Party == storage.SubjectMember
-		items = append(items, Item{
-			Duty: l.Duty, Member: m, Lapsed: lapsed, Own: own,
-			Instead: l.Reminder.Party == storage.SubjectMember && !own,
-		})
+		s.Log.Error("what became of a message is not noted yet", "account", s.Account, "err", err)
+		pause(ctx, s.Poll, nil)
 	}
-	return Digest(sn, now, Reader{Person: person, Parties: rs.parties[personID]}, items), nil
 }

@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"time"
-
-	"go.yaml.in/yaml/v3"
 )
 
 // Date is a civil date in the season's zone. The zero Date is no date.
@@ -76,16 +74,6 @@ func (d Date) At(c Clock, zone *time.Location) time.Time {
 	return time.Date(d.Year, d.Month, d.Day, int(c)/60, int(c)%60, 0, 0, zone)
 }
 
-// UnmarshalYAML reads 2006-01-02; a fault carries its line.
-func (d *Date) UnmarshalYAML(n *yaml.Node) error {
-	v, err := ParseDate(n.Value)
-	if err != nil {
-		return &yaml.TypeError{Errors: []string{fmt.Sprintf("line %d: %v", n.Line, err)}}
-	}
-	*d = v
-	return nil
-}
-
 // Clock is a time of day in minutes after midnight.
 type Clock int
 
@@ -100,34 +88,3 @@ func ParseClock(s string) (Clock, error) {
 
 // String is 09:00.
 func (c Clock) String() string { return fmt.Sprintf("%02d:%02d", int(c)/60, int(c)%60) }
-
-// UnmarshalYAML reads 09:00; a fault carries its line.
-func (c *Clock) UnmarshalYAML(n *yaml.Node) error {
-	v, err := ParseClock(n.Value)
-	if err != nil {
-		return &yaml.TypeError{Errors: []string{fmt.Sprintf("line %d: %v", n.Line, err)}}
-	}
-	*c = v
-	return nil
-}
-
-// UnmarshalYAML reads facts with one value or a list of values.
-func (c *Cond) UnmarshalYAML(n *yaml.Node) error {
-	if n.Kind != yaml.MappingNode {
-		return &yaml.TypeError{Errors: []string{fmt.Sprintf("line %d: a condition is written {question: value}", n.Line)}}
-	}
-	*c = Cond{}
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		key, v := n.Content[i].Value, n.Content[i+1]
-		if v.Kind == yaml.ScalarNode {
-			(*c)[key] = []string{v.Value}
-			continue
-		}
-		var list []string
-		if err := v.Decode(&list); err != nil {
-			return err
-		}
-		(*c)[key] = list
-	}
-	return nil
-}

@@ -95,7 +95,8 @@ func yamlFaults(name string, err error) Faults {
 
 // complete fills in what follows from the file: keys of map entries, the zone, default step keys and date ranges.
 func (s *Season) complete() {
-	if zone, err := time.LoadLocation(s.ZoneID); err == nil && s.ZoneID != "" {
+	// "Local" would make the rules depend on the machine.
+	if zone, err := time.LoadLocation(s.ZoneID); err == nil && s.ZoneID != "" && s.ZoneID != "Local" {
 		s.Zone = zone
 	}
 	for k, p := range s.Parties {
@@ -111,7 +112,7 @@ func (s *Season) complete() {
 			q.From = s.Opens
 		}
 		if q.Kind == KindDate && q.To.IsZero() {
-			q.To = Date{s.Closes.Year, time.December, 31}
+			q.To = Date{max(s.Closes.Year, s.Opens.Year+1), time.December, 31}
 		}
 	}
 	for k, t := range s.Tracks {

@@ -71,8 +71,8 @@ func (s *Season) workday(d Date) Date {
 //
 //   - a step leaves in the morning slot of its day, or of the last working day before: earlier, never later;
 //   - a step whose moment has passed when the duty opens is dropped; when none is left although the duty has not
-//     lapsed, the last one leaves the next morning, or at once where that is too late, so that no duty is without a
-//     reminder;
+//     lapsed, the last one (the first, where all would come after the season closes) leaves the next morning, or at
+//     once where that is too late, so that no duty is without a reminder;
 //   - nothing is planned at or after the lapse, or after the season closes;
 //   - two steps at one instant to one party are one: the later in the file.
 func (s *Season) plan(r *DutyRule, d Duty) []Planned {
@@ -93,7 +93,8 @@ func (s *Season) plan(r *DutyRule, d Duty) []Planned {
 		}
 		steps = appendSteps(steps, &r.Steps[i], at)
 	}
-	if len(steps) == 0 && missed >= 0 {
+	if len(steps) == 0 && len(r.Steps) > 0 {
+		missed = max(missed, 0)
 		at := s.Morning(s.DateOf(d.Opened))
 		if !at.After(d.Opened) {
 			at = s.Morning(s.DateOf(d.Opened).AddDays(1))

@@ -27,13 +27,25 @@ func (s *Season) Asked(dest string, a Answers) []*Question {
 	if !ok {
 		return nil
 	}
+	qs, _ := s.asked(d, a)
+	return qs
+}
+
+// asked is every question that applies, with the answers to them. An answer whose question no longer applies (the
+// member took an earlier one back) counts for nothing: neither for later questions nor for the route.
+func (s *Season) asked(d *Destination, all Answers) ([]*Question, Answers) {
 	var qs []*Question
+	a := make(Answers, len(all))
 	for _, k := range d.Ask {
-		if s.holds(d, k.When, a) {
-			qs = append(qs, s.Questions[k.Question])
+		if !s.holds(d, k.When, a) {
+			continue
+		}
+		qs = append(qs, s.Questions[k.Question])
+		if v, ok := all[k.Question]; ok {
+			a[k.Question] = v
 		}
 	}
-	return qs
+	return qs, a
 }
 
 // holds evaluates a condition on answers and the facts derived from them.
@@ -83,6 +95,7 @@ func (s *Season) Route(dest string, a Answers) (Outcome, error) {
 		}
 		return Outcome{}, e
 	}
+	_, a = s.asked(d, a)
 	r := s.route(d, a)
 	if r == nil {
 		return Outcome{}, fmt.Errorf("destination %s: no route fits the answers", dest)
@@ -135,7 +148,8 @@ func (s *Season) show(a Answers) map[string]string {
 	return vars
 }
 
-// Fill replaces {placeholders}: the given variables, {school}, and {date:NAME} as 7月31日. Unknown ones stay.
+// Fill replaces {placeholders}: the given variables, {school}, and {date:NAME} as 7月31日, with its year
+// when that is not the one the season opens in. Unknown ones stay.
 func (s *Season) Fill(text string, vars map[string]string) string {
 	if !strings.Contains(text, "{") {
 		return text
@@ -170,6 +184,9 @@ func (s *Season) fact(key string, vars map[string]string) (string, bool) {
 	}
 	if name, ok := strings.CutPrefix(key, "date:"); ok {
 		d, ok := s.Dates[name]
+		if d.Date.Year != s.Opens.Year {
+			return d.Date.ChineseYear(), ok
+		}
 		return d.Date.Chinese(), ok
 	}
 	return "", false
@@ -222,6 +239,7 @@ func (s *Season) DutiesOf(st Standing) []Duty {
 	var keys []string
 	if st.Destination != "" {
 		if d, ok := s.Destination(st.Destination); ok {
+			_, st.Answers = s.asked(d, st.Answers)
 			if r := s.route(d, st.Answers); r != nil {
 				keys = r.Duties
 			}
@@ -255,12 +273,17 @@ func (s *Season) due(r *DutyRule, st Standing) (Date, bool) {
 	switch {
 	case r.Due.Date != "":
 		return s.Dates[r.Due.Date].Date, true
-	case r.Due.After != "":
-		at, ok := st.Events[r.Due.After]
-		if !ok {
+	case len(r.Due.After) > 0:
+		var last time.Time
+		for _, event := range r.Due.After {
+			if at, ok := st.Events[event]; ok && at.After(last) {
+				last = at
+			}
+		}
+		if last.IsZero() {
 			return Date{}, false
 		}
-		return s.DateOf(at).AddDays(r.Due.Days), true
+		return s.DateOf(last).AddDays(r.Due.Days), true
 	}
 	d, err := ParseDate(st.Answers[r.Due.Answer])
 	if err != nil {

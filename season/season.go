@@ -244,10 +244,13 @@ const (
 // Due says how the due date is found. Exactly one of Date, After and Answer is set.
 type Due struct {
 	Date   string `yaml:"date"`   // a named date
-	After  string `yaml:"after"`  // an event key, or "declared": plus Days
+	After  Events `yaml:"after"`  // event keys, "declared" among them: the last that happened, plus Days
 	Answer string `yaml:"answer"` // a KindDate question: the day answered, plus Days (negative: before)
 	Days   int    `yaml:"days"`
 }
+
+// Events are event keys; a file may write a single one without brackets.
+type Events []string
 
 // Step is one reminder of a duty. Exactly one of Before, After and On is used.
 type Step struct {

@@ -2,6 +2,7 @@ package season
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -46,10 +47,12 @@ func (v *validator) due(p string, d Due) {
 			v.fault(p+".date", "there is no date %q under dates", d.Date)
 		}
 	}
-	if d.After != "" {
+	if len(d.After) > 0 {
 		set++
-		if _, ok := v.s.EventNamed(d.After); !ok && d.After != "declared" {
-			v.fault(p+".after", "there is no event %q", d.After)
+		for _, event := range d.After {
+			if _, ok := v.s.EventNamed(event); !ok && event != "declared" {
+				v.fault(p+".after", "there is no event %q", event)
+			}
 		}
 	}
 	if d.Answer != "" {
@@ -94,7 +97,7 @@ func (v *validator) steps(p string, r *DutyRule) {
 	v.placeholders(p+".member_line", r.MemberLine, known)
 	v.placeholders(p+".lapse_line", r.LapseLine, known)
 	if len(r.Steps) == 0 {
-		v.fault(p, "duty %q is never reminded: it would lapse in silence", r.Key)
+		v.fault(p+".steps", "duty %q is never reminded: it would lapse in silence", r.Key)
 	}
 	keys := map[string]bool{}
 	for i, st := range r.Steps {
@@ -230,22 +233,19 @@ func (v *validator) routeRefs(at string, d *Destination, r *Route, asked map[str
 
 // cond checks a condition: questions asked before it, values that can be answered.
 func (v *validator) cond(p string, d *Destination, c Cond, asked map[string]bool) {
-	for fact, values := range c {
-		at := p + "." + fact
+	for _, fact := range slices.Sorted(maps.Keys(c)) {
+		values, at := c[fact], p+"."+fact
 		if len(values) == 0 {
 			v.fault(at, "condition %q has no value", fact)
 		}
-		switch fact {
-		case "cross_system":
+		if fact == "cross_system" || fact == "place" {
+			if !asked[d.Place] {
+				v.fault(at, "destination %q has not asked for its place before", d.Key)
+			}
 			for _, val := range values {
-				if val != "yes" && val != "no" {
+				if fact == "cross_system" && val != "yes" && val != "no" {
 					v.fault(at, "cross_system is yes or no, not %q", val)
 				}
-			}
-			continue
-		case "place":
-			if d.Place == "" {
-				v.fault(at, "destination %q has no place", d.Key)
 			}
 			continue
 		}

@@ -1,0 +1,174 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"xianjie/bot"
+	"xianjie/config"
+	"xianjie/handlers"
+	"xianjie/scheduler"
+)
+
+// Options are what an App is made of.
+type Options struct {
+	Config config.Config
+	Log    *slog.Logger
+	// Now is the clock; nil means the clock of the settings.
+	Now func() time.Time
+	// Transport carries requests to WeChat; nil means the network, as the settings say.
+	Transport http.RoundTripper
+	// OnLogin is called with every change of an account's connection. It may take its time.
+	OnLogin func(account string, s bot.State)
+	// Poll is how often desk and senders look by themselves when nothing wakes them; 5 s by default.
+	Poll time.Duration
+}
+
+// App is the product, ready to run.
+type App struct {
+	*Data
+	// Clock plans reminders and lapses. Its Tick may be called at any time.
+	Clock *scheduler.Clockwork
+
+	o        Options
+	coord    scheduler.Coordinator
+	closers  []func()
+	accounts []*account
+	desk     *handlers.Desk
+	arrived  chan struct{} // messages were stored
+	queued   chan struct{} // messages wait to be sent
+}
+
+// Open prepares everything and starts nothing. The duties of all members follow the season file from here on.
+func Open(ctx context.Context, o Options) (_ *App, err error) {
+	if o.Poll == 0 {
+		o.Poll = 5 * time.Second
+	}
+	if o.OnLogin == nil {
+		o.OnLogin = func(string, bot.State) {}
+	}
+	a := &App{o: o, arrived: make(chan struct{}, 1), queued: make(chan struct{}, 1)}
+	defer func() {
+		if err != nil {
+			a.Close()
+		}
+	}()
+	if a.Data, err = OpenData(ctx, o.Config, o.Now, o.Log); err != nil {
+		return nil, err
+	}
+	a.closers = append(a.closers, func() { _ = a.Data.Close() })
+	release, err := alone(o.Config.Database)
+	if err != nil {
+		return nil, err
+	}
+	a.closers = append(a.closers, release)
+	r, err := scheduler.Reconcile(ctx, a.Store, a.Season)
+	if err != nil {
+		return nil, err
+	}
+	if r.Opened+r.Moved+r.Closed > 0 {
+		a.Log.Info("duties follow the season file", "opened", r.Opened, "moved", r.Moved, "closed", r.Closed)
+	}
+	a.coordinate()
+	a.desk = &handlers.Desk{
+		Store: a.Store, Turner: handlers.NewTurner(a.Season), Now: a.Now, Log: a.Log,
+		Committed: func() { nudge(a.queued) },
+	}
+	a.Clock = &scheduler.Clockwork{
+		Planner: &scheduler.Planner{
+			Store: a.Store, Season: a.Season, Now: a.Now, Log: a.Log, Queued: func() { nudge(a.queued) },
+		},
+		Coord: a.coord, Log: a.Log,
+	}
+	return a, a.addAccounts()
+}
+
+// coordinate chooses how processes keep out of each other's way.
+func (a *App) coordinate() {
+	if a.Config.Redis.Addr == "" {
+		a.coord = scheduler.NewMemory(a.Now)
+		return
+	}
+	r := scheduler.NewRedis(a.Config.Redis.Addr, a.Now)
+	a.coord = r
+	a.closers = append(a.closers, func() { _ = r.Close() })
+}
+
+func (a *App) addAccounts() error {
+	var ca []byte
+	if file := a.Config.WeChat.CAFile; file != "" {
+		var err error
+		if ca, err = os.ReadFile(file); err != nil {
+			return fmt.Errorf("wechat.ca_file: %w", err)
+		}
+	}
+	pace := a.Config.WeChat.Pace
+	for _, c := range a.Config.WeChat.Accounts {
+		acc, err := a.newAccount(c, ca)
+		if err != nil {
+			return fmt.Errorf("WeChat account %s: %w", c.Name, err)
+		}
+		acc.sender = &scheduler.Sender{
+			Account: c.Name, Store: a.Store, Season: a.Season, Channel: channel{acc.bot}, Coord: a.coord,
+			Pace: scheduler.Pace{Every: pace.Every, Jitter: pace.Jitter, PerHour: pace.PerHour, PerDay: pace.PerDay},
+			Now:  a.Now, Log: a.Log, Poll: a.o.Poll,
+		}
+		a.accounts = append(a.accounts, acc)
+	}
+	return nil
+}
+
+// Run serves until ctx ends. Call it once.
+func (a *App) Run(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return a.desk.Run(ctx, a.arrived, a.o.Poll) })
+	g.Go(func() error { return a.Clock.Run(ctx) })
+	g.Go(func() error { return a.ring(ctx) })
+	for _, acc := range a.accounts {
+		g.Go(func() error { return acc.run(ctx) })
+		g.Go(func() error { return acc.watch(ctx) })
+	}
+	if err := g.Wait(); err != nil && !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
+
+// ring wakes the senders of all accounts, here and in other processes, when something was queued.
+func (a *App) ring(ctx context.Context) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-a.queued:
+		}
+		for _, acc := range a.accounts {
+			if err := a.coord.Wake(ctx, scheduler.TopicOutbox(acc.name)); err != nil && ctx.Err() == nil {
+				a.Log.Debug("a sender in another process may find out by its own look only", "account", acc.name, "err", err)
+			}
+		}
+	}
+}
+
+// Close gives back what Open took. Call it after Run has returned.
+func (a *App) Close() {
+	for i := len(a.closers) - 1; i >= 0; i-- {
+		a.closers[i]()
+	}
+	a.closers = nil
+}
+
+// nudge leaves one wake-up in a channel of capacity one.
+func nudge(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}

@@ -1,0 +1,228 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"golang.org/x/term"
+
+	"xianjie/app"
+	"xianjie/config"
+	"xianjie/demo"
+	"xianjie/roster"
+	"xianjie/scheduler"
+	"xianjie/season"
+	"xianjie/seasons"
+)
+
+// commands are all subcommands, in the order help lists them.
+func commands() []command {
+	return []command{
+		{
+			"demo", "[--listen 127.0.0.1:8080] [--members 60] [--seed 1]", "the whole product on this machine, with made-up people",
+			func(fs *flag.FlagSet) {
+				fs.String("listen", "127.0.0.1:8080", "host:port of the page")
+				fs.Int("members", 60, "graduating members to make up, 12 to 600")
+				fs.Uint64("seed", 1, "the same seed makes up the same people")
+			}, runDemo,
+		},
+		{"serve", "", "run the bot", nil, serve},
+		{
+			"import", "FILE.xlsx [--apply]", "take a roster workbook in; without --apply only show what would change",
+			func(fs *flag.FlagSet) { fs.Bool("apply", false, "write all good rows") }, importRoster,
+		},
+		{
+			"export", "KIND --out FILE", "write " + strings.Join(app.Kinds(), ", ") + " as .xlsx, .csv or .json",
+			func(fs *flag.FlagSet) { fs.String("out", "", "file to write; its ending is the format") }, export,
+		},
+		{
+			"rehearse", "--from DATE --to DATE [--format text|json]", "list every message the season would send in that span; sends nothing",
+			func(fs *flag.FlagSet) {
+				fs.String("from", "", "first day, 2006-01-02")
+				fs.String("to", "", "last day, 2006-01-02")
+				fs.String("format", "text", "text or json")
+			}, rehearse,
+		},
+		{"season", "check FILE | show FILE", "validate a season file, or show it as people read it", nil, seasonFile},
+		{"doctor", "", "check settings, database, Redis, clock, season file and WeChat", nil, doctor},
+		{"version", "", "print the version", nil, func(_ context.Context, in *invocation) error {
+			fmt.Fprintf(in.out, "xianjie %s %s %s/%s\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			return nil
+		}},
+	}
+}
+
+// settings reads the settings of this call.
+func (in *invocation) settings() (config.Config, error) {
+	return config.Load(in.config, in.config != "", in.environ)
+}
+
+// none refuses arguments a command has no use for.
+func (in *invocation) none() error {
+	if len(in.args) > 0 {
+		return usagef("%q is one argument too many", in.args[0])
+	}
+	return nil
+}
+
+// terminal is where progress is shown: w when a person looks at it, else nil.
+func terminal(w io.Writer) io.Writer {
+	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		return w
+	}
+	return nil
+}
+
+func serve(ctx context.Context, in *invocation) error {
+	if err := in.none(); err != nil {
+		return err
+	}
+	c, err := in.settings()
+	if err != nil {
+		return err
+	}
+	log := app.Logger(c.Log)
+	door := &app.Doorway{Out: terminal(in.out), Folder: filepath.Dir(c.Secrets.KeyFile), Log: log}
+	a, err := app.Open(ctx, app.Options{Config: c, Log: log, OnLogin: door.OnLogin})
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	log.Info("serving", "season", a.Season.Key, "database", c.Database.Driver, "version", version)
+	return a.Run(ctx)
+}
+
+func runDemo(ctx context.Context, in *invocation) error {
+	if err := in.none(); err != nil {
+		return err
+	}
+	return demo.Run(ctx, demo.Options{
+		Listen: in.str("listen"), Members: in.num("members"), Seed: in.flags.Lookup("seed").Value.(flag.Getter).Get().(uint64),
+		Out: in.out, Err: in.err,
+	})
+}
+
+// data opens season and database for a command that works on them.
+func (in *invocation) data(ctx context.Context) (*app.Data, error) {
+	c, err := in.settings()
+	if err != nil {
+		return nil, err
+	}
+	return app.OpenData(ctx, c, nil, app.Logger(c.Log))
+}
+
+func importRoster(ctx context.Context, in *invocation) error {
+	if len(in.args) != 1 {
+		return usagef("name one workbook")
+	}
+	d, err := in.data(ctx)
+	if err != nil {
+		return err
+	}
+	defer d.Close() //nolint:errcheck // everything is committed
+	rejected, err := app.Import(ctx, d, in.args[0], in.yes("apply"), in.out)
+	if err != nil {
+		return err
+	}
+	if rejected != "" {
+		return fmt.Errorf("some rows were refused; correct them in %s and import that file", rejected)
+	}
+	return nil
+}
+
+func export(ctx context.Context, in *invocation) error {
+	if len(in.args) != 1 {
+		return usagef("name one of %s", strings.Join(app.Kinds(), ", "))
+	}
+	if in.str("out") == "" {
+		return usagef("--out FILE is missing")
+	}
+	format, err := roster.FormatOf(in.str("out"))
+	if err != nil {
+		return usagef("--out %s: it must end in .xlsx, .csv or .json", in.str("out"))
+	}
+	d, err := in.data(ctx)
+	if err != nil {
+		return err
+	}
+	defer d.Close() //nolint:errcheck // only read from
+	return writeWhole(in.str("out"), func(w io.Writer) error { return app.Export(ctx, d, w, format, in.args[0]) })
+}
+
+// writeWhole writes a file that is there whole or not at all. It holds personal data: only its owner may read it.
+func writeWhole(path string, write func(io.Writer) error) error {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name()) //nolint:errcheck // gone already when all went well
+	err = errors.Join(write(f), f.Sync(), f.Close())
+	if err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}
+
+func rehearse(ctx context.Context, in *invocation) error {
+	if err := in.none(); err != nil {
+		return err
+	}
+	from, err := season.ParseDate(in.str("from"))
+	if err != nil {
+		return usagef("--from: %v", err)
+	}
+	to, err := season.ParseDate(in.str("to"))
+	if err != nil {
+		return usagef("--to: %v", err)
+	}
+	format := in.str("format")
+	if to.Before(from) || format != "text" && format != "json" {
+		return usagef("--to must not be before --from, and --format is text or json")
+	}
+	d, err := in.data(ctx)
+	if err != nil {
+		return err
+	}
+	defer d.Close() //nolint:errcheck // only read from
+	p := &scheduler.Planner{Store: d.Store, Season: d.Season, Now: d.Now, Log: d.Log}
+	begin := d.Season.EndOf(from.AddDays(-1)).Add(-time.Microsecond) // the first instant of the day is in the span
+	list, err := p.Rehearse(ctx, begin, d.Season.EndOf(to).Add(-time.Microsecond))
+	if err != nil {
+		return err
+	}
+	return scheduler.WriteRehearsal(in.out, format, list)
+}
+
+func seasonFile(_ context.Context, in *invocation) error {
+	if len(in.args) != 2 || in.args[0] != "check" && in.args[0] != "show" {
+		return usagef("season check FILE, or season show FILE; built in: %s", strings.Join(seasons.Names(), ", "))
+	}
+	s, err := seasons.Load(in.args[1])
+	if err != nil {
+		return err
+	}
+	if in.args[0] == "show" {
+		return s.Write(in.out)
+	}
+	fmt.Fprintf(in.out, "%s：没有问题（%s）\n", in.args[1], s.Title)
+	return nil
+}
+
+func doctor(ctx context.Context, in *invocation) error {
+	if err := in.none(); err != nil {
+		return err
+	}
+	c, err := in.settings()
+	if err != nil {
+		return err
+	}
+	return app.Doctor(ctx, c, in.out)
+}

@@ -1,0 +1,198 @@
+package handlers
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/tools/txtar"
+
+	"xianjie/storage"
+)
+
+var update = flag.Bool("update", false, "write what the conversations come to into testdata and docs")
+
+// TestConversations plays the chats in testdata against the real storage and compares every word that leaves.
+//
+//	# a remark
+//	= 2020-06-15 10:00        the clock is set; what was due meanwhile leaves
+//	@ 张三                     张三 speaks from here on (a kind may follow: @ 班级群 group)
+//	@ 张三 20160001            the same, and the chat is bound to that person before, silently
+//	> 你好                     a message; "> " in quotes is read as a Go string (zero-width characters)
+//	>> 你好                    a message that is still waiting when the next one comes
+//	>voice                    a message of another kind, text may follow; >self is one from our own phone
+//	>long 34000 字             the text so many times
+//	! login                   we logged in anew and recognise nobody
+//	< 你好，张三。               what the speaker receives …
+//	|                         … and its further lines
+//	<@郑明 有一件事             what somebody else receives
+//	* 张三：就业 待发起          a transfer changed
+//	* ignored                 no answer, and why
+func TestConversations(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no conversations: %v", err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
+			t.Parallel()
+			data, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			played := *txtar.Parse(data)
+			for i, f := range played.Files {
+				played.Files[i].Data = []byte(play(t, string(f.Data)))
+			}
+			got := txtar.Format(&played)
+			if bytes.Equal(got, data) {
+				return
+			}
+			if *update {
+				if err := os.WriteFile(file, got, 0o600); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			t.Errorf("the conversation went otherwise (-want +got; -update writes it):\n%s",
+				cmp.Diff(strings.Split(string(data), "\n"), strings.Split(string(got), "\n")))
+		})
+	}
+}
+
+// script is one chat being played.
+type script struct {
+	*school
+	out     strings.Builder
+	speaker string
+	members map[int64]storage.Member
+	read    int // messages accounted for
+}
+
+// play returns the chat as it goes: what is said stays, what came of it is written anew.
+func play(t *testing.T, text string) string {
+	s := &script{school: newSchool(t)}
+	s.members = s.everyone()
+	for line := range strings.Lines(text) {
+		line = strings.TrimRight(line, "\n")
+		if line != "" && strings.ContainsRune("<|*", rune(line[0])) {
+			continue
+		}
+		s.out.WriteString(line + "\n")
+		s.step(line)
+	}
+	return s.out.String()
+}
+
+func (s *script) step(line string) {
+	s.tb.Helper()
+	mark, rest, _ := strings.Cut(line, " ")
+	switch {
+	case mark == "" || mark == "#":
+	case mark == "=":
+		at, err := time.ParseInLocation("2006-01-02 15:04", rest, s.season.Zone)
+		s.ok(err)
+		s.clock.set(at)
+		s.report()
+	case mark == "@":
+		s.speak(rest)
+	case line == "! login":
+		s.newLogin()
+	case mark == ">>":
+		s.receive(s.speaker, message{text: rest})
+	case mark == ">":
+		if strings.HasPrefix(rest, `"`) {
+			var err error
+			rest, err = strconv.Unquote(rest)
+			s.ok(err)
+		}
+		s.hear(message{text: rest})
+	case mark == ">long":
+		count, text, _ := strings.Cut(rest, " ")
+		n, err := strconv.Atoi(count)
+		s.ok(err)
+		s.hear(message{text: strings.Repeat(text, n)})
+	case mark == ">self":
+		s.hear(message{text: rest, self: true})
+	case mark[0] == '>':
+		s.hear(message{kind: mark[1:], text: rest})
+	default:
+		s.tb.Fatalf("cannot play %q", line)
+	}
+}
+
+func (s *script) speak(who string) {
+	s.tb.Helper()
+	name, more, _ := strings.Cut(who, " ")
+	s.speaker = name
+	switch {
+	case more == "":
+		s.chat(name, "friend")
+	case more[0] >= '0' && more[0] <= '9':
+		s.bind(name, more)
+		s.read = len(s.inbox())
+	default:
+		s.chat(name, more)
+	}
+}
+
+func (s *script) hear(m message) {
+	s.tb.Helper()
+	s.receive(s.speaker, m)
+	s.work()
+	s.report()
+}
+
+// report writes what left and what changed since the last time.
+func (s *script) report() {
+	s.tb.Helper()
+	for _, m := range s.send() {
+		to := "<"
+		if m.to != s.speaker {
+			to = "<@" + m.to
+		}
+		if m.kind == storage.OutAccept {
+			m.text = "[accepts the friend request] " + m.text
+		}
+		for i, line := range strings.Split(m.text, "\n") {
+			if i > 0 {
+				to = "|"
+			}
+			s.out.WriteString(strings.TrimRight(to+" "+line, " ") + "\n")
+		}
+	}
+	for _, row := range s.inbox()[s.read:] {
+		s.read++
+		if row.State == storage.InboxSkipped {
+			fmt.Fprintf(&s.out, "* %s\n", row.Outcome)
+		}
+	}
+	now := s.everyone()
+	for _, id := range slices.Sorted(maps.Keys(now)) {
+		if m := now[id]; m.Transfer.Version != s.members[id].Transfer.Version {
+			s.out.WriteString("* " + s.standing(m) + "\n")
+		}
+	}
+	s.members = now
+}
+
+// standing is how a transfer stands, in one line.
+func (s *script) standing(m storage.Member) string {
+	text := m.Person.Name + "：" + m.Transfer.Destination
+	if d := m.Declaration; d != nil {
+		text += "/" + d.Route
+		if d.CrossSystem {
+			text += " 跨系统"
+		}
+	}
+	return text + " " + s.season.TrackState(m.Transfer.Track, m.Transfer.State).Name
+}
