@@ -142,7 +142,7 @@ func (t *Theatre) note(ctx context.Context) {
 	for _, o := range outs {
 		t.noted.out = max(t.noted.out, o.ID)
 		if o.Kind == storage.OutDigest && o.Part == 0 {
-			lines = append(lines, line{o.CreatedAt, "提醒" + t.nameOf(ctx, o.PersonID) + "：" + gist(o.Text), true})
+			lines = append(lines, line{o.CreatedAt, "提醒" + t.nameOf(ctx, o.PersonID) + "：" + gist(o.Kind, o.Text), true})
 		}
 	}
 	for _, a := range audits {

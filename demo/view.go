@@ -23,8 +23,11 @@ const (
 // Snapshot implements Stage.
 func (t *Theatre) Snapshot(ctx context.Context) (Snapshot, error) {
 	sn := t.app.Season
+	t.mu.Lock()
+	moving := t.moving // read first: when it has ended, all that follows is as of its end
+	t.mu.Unlock()
 	s := Snapshot{
-		Title: sn.Title, Account: accountName, Now: t.clock.now().In(sn.Zone),
+		Moving: moving, Title: sn.Title, Account: accountName, Now: t.clock.now().In(sn.Zone),
 		Opens: sn.Opens.String(), Closes: sn.Closes.String(),
 	}
 	var members []storage.Member
@@ -55,7 +58,7 @@ func (t *Theatre) Snapshot(ctx context.Context) (Snapshot, error) {
 		return s, err
 	}
 	t.mu.Lock()
-	s.Moving, s.Log = t.moving, slices.Clone(t.events)
+	s.Log = slices.Clone(t.events)
 	t.mu.Unlock()
 	t.phones(&s, members, duties)
 	s.Done = t.done
@@ -232,17 +235,17 @@ func (t *Theatre) sent(ctx context.Context, s *Snapshot) error {
 			at = *o.DoneAt
 		}
 		s.Sent = append(s.Sent, Sending{
-			ID: fmt.Sprint(o.ID), At: at.In(t.app.Season.Zone), To: to, Kind: kinds[o.Kind], Text: gist(o.Text),
+			ID: fmt.Sprint(o.ID), At: at.In(t.app.Season.Zone), To: to, Kind: kinds[o.Kind], Text: gist(o.Kind, o.Text),
 		})
 	}
 	return nil
 }
 
-// gist is what a message begins with: its first line, and the second where the first only greets.
-func gist(text string) string {
+// gist is what a message is about: its first line, or of a reminder, which begins with a greeting, the second.
+func gist(kind, text string) string {
 	lines := strings.SplitN(text, "\n", 3)
-	if len(lines) > 1 && (strings.HasSuffix(lines[0], "：") || strings.HasSuffix(lines[0], "你好。")) {
-		return lines[0] + lines[1]
+	if kind == storage.OutDigest && len(lines) > 1 {
+		return lines[1]
 	}
 	return lines[0]
 }

@@ -199,7 +199,7 @@ class Unit {
   }
 
   async addFriend() {
-    if (await post('friend', { phone: this.key })) this.field.focus({ preventScroll: true });
+    this.meeting = await post('friend', { phone: this.key }); // the field is ready once the friendship shows
   }
 
   async sendTyped() {
@@ -280,6 +280,10 @@ class Unit {
     setText(this.meet.querySelector('strong'), account);
     this.form.classList.toggle('off', !phone.friend);
     this.field.disabled = !phone.friend;
+    if (this.meeting && phone.friend) {
+      this.meeting = false;
+      this.field.focus({ preventScroll: true });
+    }
     this.drawQuick(phone);
     this.drawTitle();
     this.drawMessages(list(phone.messages), another);
