@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -154,21 +153,7 @@ func export(ctx context.Context, in *invocation) error {
 		return err
 	}
 	defer d.Close() //nolint:errcheck // only read from
-	return writeWhole(in.str("out"), func(w io.Writer) error { return app.Export(ctx, d, w, format, in.args[0]) })
-}
-
-// writeWhole writes a file that is there whole or not at all. It holds personal data: only its owner may read it.
-func writeWhole(path string, write func(io.Writer) error) error {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name()) //nolint:errcheck // gone already when all went well
-	err = errors.Join(write(f), f.Sync(), f.Close())
-	if err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
+	return app.WriteWhole(in.str("out"), func(w io.Writer) error { return app.Export(ctx, d, w, format, in.args[0]) })
 }
 
 func rehearse(ctx context.Context, in *invocation) error {

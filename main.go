@@ -53,6 +53,7 @@ type invocation struct {
 
 // str, num and yes read a flag defined by the command.
 func (in *invocation) str(name string) string { return in.flags.Lookup(name).Value.String() }
+
 func (in *invocation) num(name string) int {
 	return in.flags.Lookup(name).Value.(flag.Getter).Get().(int)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -59,14 +58,7 @@ func committeeName(s *season.Season) string { return s.Parties[storage.OrgCommit
 func writeRejected(ctx context.Context, path string, book *roster.Book, rejects []roster.Reject) (string, error) {
 	ext := filepath.Ext(path)
 	name := strings.TrimSuffix(path, ext) + "-待修改.xlsx"
-	f, err := os.OpenFile(name, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
-	if err != nil {
-		return "", fmt.Errorf("workbook of refused rows: %w", err)
-	}
-	err = roster.WriteRejected(ctx, f, path, book, rejects)
-	if cerr := f.Close(); err == nil {
-		err = cerr
-	}
+	err := WriteWhole(name, func(w io.Writer) error { return roster.WriteRejected(ctx, w, path, book, rejects) })
 	if err != nil {
 		return "", fmt.Errorf("workbook of refused rows: %w", err)
 	}

@@ -65,7 +65,10 @@ func (d *Doorway) say(format string, args ...any) {
 func (d *Doorway) show(account, text, picture string) {
 	png, err := bot.QRPNG(text)
 	if err == nil {
-		err = writeFile(picture, png)
+		err = WriteWhole(picture, func(w io.Writer) error {
+			_, err := w.Write(png)
+			return err
+		})
 	}
 	if err != nil {
 		d.Log.Warn("the login code was not written as a picture", "file", picture, "err", err)
@@ -77,13 +80,4 @@ func (d *Doorway) show(account, text, picture string) {
 	d.say("\n请用要当助手的那个微信扫码登录（账号 %s）：\n\n", account)
 	bot.QRTerminal(d.Out, text)
 	d.say("\n扫不到就打开图片：%s\n", picture)
-}
-
-// writeFile replaces a file as a whole, so that nobody ever opens half a picture.
-func writeFile(path string, data []byte) error {
-	tmp := path + ".new"
-	if err := os.WriteFile(tmp, data, 0o600); err != nil {
-		return err
-	}
-	return os.Rename(tmp, path)
 }
