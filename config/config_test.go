@@ -224,6 +224,22 @@ log: {level: INFO, format: xml}
 			},
 		},
 		{
+			name: "MySQL without its address",
+			file: "log: {level: info}\ndatabase:\n  driver: mysql\n",
+			want: []string{`my.yaml line 3: database.dsn: for mysql it is written user:password@tcp(host:3306)/xianjie`},
+		},
+		{
+			name:    "MySQL without a database, its password unsaid",
+			file:    "database: {driver: mysql}\n",
+			environ: []string{"XIANJIE_DATABASE_DSN=bot:geheim@tcp(db:3306)/"},
+			want:    []string{`variable XIANJIE_DATABASE_DSN: database.dsn: for mysql it is written user:password@tcp(host:3306)/xianjie`},
+		},
+		{
+			name: "the address of a server as the path of a file",
+			file: "database:\n  dsn: bot:geheim@tcp(db:3306)/xianjie\n",
+			want: []string{`my.yaml line 2: database.dsn: this is the address of a MySQL server, but the driver is sqlite, which wants the path of a file`},
+		},
+		{
 			name: "borders of numbers and zones",
 			file: "timezone: Local\nwechat: {pace: {every: 0s, jitter: NaN}}\n",
 			want: []string{

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-sql-driver/mysql"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -162,6 +163,24 @@ func hostPort(s string) error {
 	}
 	return nil
 }
+
+// check refuses a DSN of another driver: SQLite would make a file of any text. What it says holds nothing of the DSN, in
+// which there is a password.
+func (d Database) check() error {
+	switch {
+	case d.DSN == "": // reported as such
+	case d.Driver == MySQL:
+		if c, err := mysql.ParseDSN(d.DSN); err != nil || c.DBName == "" {
+			return fmt.Errorf("for mysql it is written user:password@tcp(host:3306)/xianjie")
+		}
+	case d.Driver == SQLite && mysqlForm.MatchString(d.DSN):
+		return fmt.Errorf("this is the address of a MySQL server, but the driver is sqlite, which wants the path of a file")
+	}
+	return nil
+}
+
+// mysqlForm is how the address of a MySQL server looks.
+var mysqlForm = regexp.MustCompile(`@(tcp|unix)\(`)
 
 func setZone(c *Config, n *yaml.Node) error {
 	s, err := scalar(n)

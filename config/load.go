@@ -159,10 +159,24 @@ func (l *loader) config() (Config, error) {
 			l.fault(g.at(g.node.Line), f.key, err.Error())
 		}
 	}
+	if err := c.Database.check(); err != nil {
+		l.fault(l.where("database.dsn", "database.driver"), "database.dsn", err.Error())
+	}
 	if len(l.faults) > 0 {
 		return Config{}, errors.Join(l.faults...)
 	}
 	return c, nil
+}
+
+// where is the place of the first of these settings that was given at all: what two settings say together was caused
+// by one of them.
+func (l *loader) where(keys ...string) string {
+	for _, key := range keys {
+		if g, ok := l.given[key]; ok {
+			return g.at(g.node.Line)
+		}
+	}
+	return "default"
 }
 
 // pairs are the keys and values of a mapping, in the order of the file.

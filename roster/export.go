@@ -3,7 +3,6 @@ package roster
 import (
 	"bufio"
 	"bytes"
-	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -58,7 +57,7 @@ func Export(w io.Writer, f Format, columns []Column, rows iter.Seq2[[]any, error
 	case XLSX:
 		return exportBook(w, columns, rows)
 	case CSV:
-		t = &csvTable{out: csv.NewWriter(b), raw: b, columns: columns}
+		t = &csvTable{out: b, columns: columns}
 	case JSON:
 		t = &jsonTable{out: b, columns: columns}
 	default:
@@ -161,36 +160,42 @@ func textOf(v any) string {
 	return ""
 }
 
-// csvTable writes lines; the byte order mark goes to raw, past the quoting.
+// csvTable writes lines as RFC 4180 has them. encoding/csv would either end lines in LF or change the line breaks within
+// texts.
 type csvTable struct {
-	out     *csv.Writer
-	raw     io.Writer
+	out     *bufio.Writer // keeps its first error
 	columns []Column
-	cells   []string
 }
 
 func (t *csvTable) begin() error {
-	t.out.UseCRLF = true
-	if _, err := io.WriteString(t.raw, "\ufeff"); err != nil {
-		return err
+	t.out.WriteString("\ufeff")
+	for i, c := range t.columns {
+		t.cell(i, c.Key)
 	}
-	for _, c := range t.columns {
-		t.cells = append(t.cells, c.Key)
-	}
-	return t.out.Write(t.cells)
+	_, err := t.out.WriteString("\r\n")
+	return err
 }
 
 func (t *csvTable) row(values []any) error {
 	for i, v := range values {
-		t.cells[i] = textOf(v)
+		t.cell(i, textOf(v))
 	}
-	return t.out.Write(t.cells)
+	_, err := t.out.WriteString("\r\n")
+	return err
 }
 
-func (t *csvTable) end() error {
-	t.out.Flush()
-	return t.out.Error()
+// cell quotes what holds a mark of the format, and outer spaces, which some programs trim.
+func (t *csvTable) cell(i int, s string) {
+	if i > 0 {
+		t.out.WriteByte(',')
+	}
+	if strings.ContainsAny(s, "\",\r\n") || s != strings.TrimSpace(s) {
+		s = `"` + strings.ReplaceAll(s, `"`, `""`) + `"`
+	}
+	t.out.WriteString(s)
 }
+
+func (t *csvTable) end() error { return nil }
 
 // jsonTable writes objects by hand around encoded values, so that keys keep the order of the columns. Text that JSON
 // has no need to escape (<, &) stays readable.

@@ -2,13 +2,13 @@ package roster
 
 import (
 	"bytes"
-	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"iter"
 	"math"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -40,6 +40,7 @@ func exportRows() iter.Seq2[[]any, error] {
 		[]any{kind("00160002"), "=cmd|'/c calc'!A1", &days, float32(2), false, &at},
 		[]any{nil, "", uint8(7), (*float64)(nil), nil, none},
 		[]any{"𠮷", "tab\tin", int32(0), 1e21, true, time.Time{}},
+		[]any{"_x0041_", " 空格\"引号\",\r\n-1", -1, 0.1, false, at.UTC()},
 	)
 }
 
@@ -58,7 +59,8 @@ func TestExportJSON(t *testing.T) {
 {"no":"20160001","text":"他说“<好>”\n，再见","days":15,"share":0.25,"open":true,"at":"2020-07-24T09:00:00.123456+08:00"},
 {"no":"00160002","text":"=cmd|'/c calc'!A1","days":-3,"share":2,"open":false,"at":"2020-07-24T09:00:00.123456+08:00"},
 {"no":null,"text":"","days":7,"share":null,"open":null,"at":null},
-{"no":"𠮷","text":"tab\tin","days":0,"share":1e+21,"open":true,"at":null}
+{"no":"𠮷","text":"tab\tin","days":0,"share":1e+21,"open":true,"at":null},
+{"no":"_x0041_","text":" 空格\"引号\",\r\n-1","days":-1,"share":0.1,"open":false,"at":"2020-07-24T01:00:00.123456Z"}
 ]
 `
 	if got != want {
@@ -78,24 +80,88 @@ func TestExportCSV(t *testing.T) {
 	if !ok || !strings.Contains(text, "at\r\n") {
 		t.Errorf("%q lacks the byte order mark or the line ends", got)
 	}
-	rows, err := csv.NewReader(strings.NewReader(text)).ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
+	rows := csvRows(t, text)
 	want := [][]string{
 		{"no", "text", "days", "share", "open", "at"},
 		{"20160001", "他说“<好>”\n，再见", "15", "0.25", "true", "2020-07-24T09:00:00.123456+08:00"},
 		{"00160002", "'=cmd|'/c calc'!A1", "-3", "2", "false", "2020-07-24T09:00:00.123456+08:00"},
 		{"", "", "7", "", "", ""},
 		{"𠮷", "tab\tin", "0", "1000000000000000000000", "true", ""},
+		{"_x0041_", " 空格\"引号\",\r\n-1", "-1", "0.1", "false", "2020-07-24T01:00:00.123456Z"},
 	}
 	if !reflect.DeepEqual(rows, want) {
 		t.Errorf("rows are\n%q\nwant\n%q", rows, want)
 	}
 }
 
+// csvRows reads CSV by the grammar of RFC 4180, strictly: it shares nothing with the writer.
+func csvRows(t *testing.T, text string) (rows [][]string) {
+	t.Helper()
+	row, cell, quoted := []string{}, "", false
+	for i := 0; i < len(text); i++ {
+		switch rest := text[i:]; {
+		case quoted && strings.HasPrefix(rest, `""`):
+			cell += `"`
+			i++
+		case quoted && rest[0] == '"':
+			quoted = false
+		case quoted:
+			cell += rest[:1]
+		case rest[0] == '"' && cell == "":
+			quoted = true
+		case rest[0] == ',':
+			row, cell = append(row, cell), ""
+		case strings.HasPrefix(rest, "\r\n"):
+			rows, row, cell = append(rows, append(row, cell)), nil, ""
+			i++
+		case strings.ContainsRune("\"\r\n", rune(rest[0])):
+			t.Fatalf("byte %d, %q, stands outside of quotes", i, rest[0])
+		default:
+			cell += rest[:1]
+		}
+	}
+	if quoted || cell != "" || len(row) > 0 {
+		t.Fatal("the last line does not end")
+	}
+	return rows
+}
+
+// sheetRows reads a sheet with the reader of this package, which shares nothing with the writer. It reads numbers as
+// they are written in the file.
+func sheetRows(t *testing.T, data, sheet string) (rows [][]string) {
+	t.Helper()
+	w, err := openBytes(t, []byte(data), defaultLimits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ref, ok := w.sheet(sheet)
+	if !ok {
+		t.Fatalf("there is no sheet %s", sheet)
+	}
+	_, err = w.cells(t.Context(), ref, func(_ int, cells []cell) error {
+		var row []string
+		for _, c := range cells {
+			for len(row) < c.col {
+				row = append(row, "")
+			}
+			text := c.text
+			if f, err := strconv.ParseFloat(text, 64); c.number && err == nil {
+				text = strconv.FormatFloat(f, 'f', -1, 64)
+			}
+			row = append(row, text)
+		}
+		rows = append(rows, row)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rows
+}
+
 func TestExportWorkbook(t *testing.T) {
-	f, err := excelize.OpenReader(strings.NewReader(export(t, XLSX, exportColumns, exportRows())))
+	book := export(t, XLSX, exportColumns, exportRows())
+	f, err := excelize.OpenReader(strings.NewReader(book))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,9 +172,13 @@ func TestExportWorkbook(t *testing.T) {
 		{"00160002", "'=cmd|'/c calc'!A1", "-3", "2", "FALSE", "2020-07-24T09:00:00.123456+08:00"},
 		{"", "", "7"},
 		{"𠮷", "tab\tin", "0", "1000000000000000000000", "TRUE"},
+		{"_x0041_", " 空格\"引号\",\r\n-1", "-1", "0.1", "FALSE", "2020-07-24T01:00:00.123456Z"},
 	}
 	if got := rowsOf(t, f, "导出1"); !slices.EqualFunc(got, want, slices.Equal) {
-		t.Errorf("rows are\n%q\nwant\n%q", got, want)
+		t.Errorf("excelize reads\n%q\nwant\n%q", got, want)
+	}
+	if got := sheetRows(t, book, "导出1"); !slices.EqualFunc(got, want, slices.Equal) {
+		t.Errorf("another reader reads\n%q\nwant\n%q", got, want)
 	}
 	if kind, err := f.GetCellType("导出1", "A3"); err != nil || kind != excelize.CellTypeInlineString {
 		t.Errorf("a text of digits is kept as type %v, %v", kind, err)

@@ -114,7 +114,13 @@ func TestLimits(t *testing.T) {
 		}, "文字超过 100 条"},
 		{"one endless token", func(l *limits) { l.token = 64 * kib }, func() []byte {
 			return bookOf(t, sheetXML(rowXML(1, strings.Repeat("长", 100_000)), ""))
-		}, "已损坏"},
+		}, "有一个单元格的内容长得离谱"},
+		{"a cell of two megabytes", func(l *limits) {}, func() []byte {
+			return bookOf(t, sheetXML(head+rowXML(2, "20160001", strings.Repeat("a", 2<<20)), ""))
+		}, "有一个单元格的内容长得离谱"},
+		{"a million rows", func(l *limits) {}, func() []byte {
+			return bookOf(t, sheetXML(head+strings.Repeat("<row><c t=\"str\"><v>x</v></c></row>", 1_000_000), ""))
+		}, "超过 200000 行，请拆成几个文件分别导入"},
 		{"nesting", func(l *limits) {}, func() []byte {
 			return bookOf(t, sheetXML(strings.Repeat("<x>", 1000)+strings.Repeat("</x>", 1000), ""))
 		}, "已损坏"},

@@ -182,7 +182,9 @@ func (p *planner) missing(rows []MemberRow, people []storage.Listed) {
 		colleges[m.College], cohorts[m.Cohort], listed[m.No] = true, true, true
 	}
 	for _, r := range p.diff.Rejects {
-		listed[r.No] = true
+		if r.Sheet == SheetMembers {
+			listed[r.No] = true
+		}
 	}
 	aside := 0
 	for _, k := range people {

@@ -211,6 +211,13 @@ func TestPlanRoles(t *testing.T) {
 	}
 }
 
+func TestARefusedOfficerIsMissingAmongTheMembers(t *testing.T) {
+	d := planned(t, grid{rowOf(zhang)}, grid{{"李四", "20160002", "班长", "机械学院", "机械1班"}})
+	if len(d.Rejects) != 1 || len(d.Missing) != 1 || d.Missing[0].No != "20160002" {
+		t.Errorf("missing %+v, rejects %v; a row of the other sheet lists nobody as a member", d.Missing, d.Rejects)
+	}
+}
+
 func TestDiffAsTheStoreAppliesIt(t *testing.T) {
 	d := planned(t,
 		grid{rowOf(with(func(m *Member) { m.Branch = "机械2班" })), {"20169001", "新人", "机械学院", "机械3班", 2020}},

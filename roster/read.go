@@ -119,7 +119,7 @@ func (b *Book) readSheet(ctx context.Context, w *workbook, name string, known []
 	}
 	l := layout{header: c.header.line, reason: c.header.at[len(known)-1]}
 	if l.reason < 0 {
-		l.reason = c.lastCol + 1
+		l.reason = c.free(merged, w.limits.columns)
 	}
 	b.layout[name] = l
 	if n := len(c.header.unknown); n > 0 {
@@ -143,6 +143,18 @@ type collector struct {
 	rows    []rawRow
 	slab    []string
 	same    map[string]string // texts that recur from row to row, kept once
+}
+
+// free is the first column behind everything from the header down. What stands in a merged region is not seen unless it
+// is the region's first cell, so regions count as content.
+func (c *collector) free(merged []span, columns int) int {
+	last := c.lastCol
+	for _, m := range merged {
+		if m.bottom >= c.header.line && m.right < columns-1 {
+			last = max(last, m.right)
+		}
+	}
+	return last + 1
 }
 
 func (c *collector) visit(line int, cells []cell) error {

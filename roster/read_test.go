@@ -54,6 +54,25 @@ func TestReadFindsItsColumns(t *testing.T) {
 	}
 }
 
+// Headers are merged in practice: a title over all columns, and each header over two lines.
+func TestReadFindsAMergedHeader(t *testing.T) {
+	path := saveWith(t, func(f *excelize.File) {
+		regions := [][2]string{{"A1", "G1"}}
+		for col := range memberHeader {
+			regions = append(regions, [2]string{columnName(col) + "2", columnName(col) + "3"})
+		}
+		for _, r := range regions {
+			if err := f.MergeCell(SheetMembers, r[0], r[1]); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}, SheetMembers, grid{{"2020 届毕业团员名册"}, anys(memberHeader), nil, rowOf(zhang)})
+	b := readBook(t, path)
+	if len(b.Members) != 1 || b.Members[0].Member != zhang || b.Members[0].Line != 4 {
+		t.Errorf("members %+v, rejects %v", b.Members, b.Rejects)
+	}
+}
+
 func mentions(notices []string, what string) bool {
 	return slices.ContainsFunc(notices, func(n string) bool { return strings.Contains(n, what) })
 }

@@ -105,6 +105,20 @@ func TestRejectedRowsKeepFormatsAndRegions(t *testing.T) {
 	}
 }
 
+func TestReasonsStandBesideMergedRegions(t *testing.T) {
+	path := saveWith(t, func(f *excelize.File) {
+		if err := errors.Join(f.MergeCell(SheetMembers, "A1", "Z1"), f.MergeCell(SheetMembers, "I2", "L900")); err != nil {
+			t.Fatal(err)
+		}
+	}, SheetMembers, append(grid{{"2020 届名册"}}, memberGrid([]any{"x", "张三", "机械学院", "机械1班", 2020})...))
+	f, _ := rejected(t, path)
+	for at, want := range map[string]string{"M2": ColReason, "M3": "学号“x”应是 8 到 12 位数字。", "A1": "2020 届名册"} {
+		if got, err := f.GetCellValue(SheetMembers, at); err != nil || got != want {
+			t.Errorf("%s holds %q (%v), want %q", at, got, err, want)
+		}
+	}
+}
+
 func TestRejectedRowsTellOfErrors(t *testing.T) {
 	path := saveBook(t, SheetMembers, memberGrid([]any{"x"}))
 	book := readBook(t, path)

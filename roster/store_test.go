@@ -84,6 +84,29 @@ func TestAppliedIsAsPlanned(t *testing.T) {
 	})
 }
 
+// An import that cannot be finished leaves nothing behind: here its last step, a role, names somebody who does not exist.
+func TestApplyIsAllOrNothing(t *testing.T) {
+	sn, err := seasons.Load("cqu-2020")
+	if err != nil {
+		t.Fatal(err)
+	}
+	storagetest.Each(t, func(t *testing.T, s *storage.Store) {
+		diff, err := planAgainst(t.Context(), s, saveBook(t, SheetMembers, memberGrid(rowOf(zhang))))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := diff.Roster("校团委", storage.Audit{At: sn.Morning(sn.Opens), Action: "import", Subject: "roster"})
+		r.RolesAdded = append(r.RolesAdded, storage.Seat{No: "99999", Party: storage.OrgCommittee})
+		if err := s.ApplyRoster(t.Context(), sn, r); err == nil {
+			t.Fatal("a role of nobody was applied")
+		}
+		dir, err := s.Directory(t.Context())
+		if err != nil || len(dir.People)+len(dir.Seats)+len(dir.Colleges)+len(dir.Branches) != 0 {
+			t.Errorf("the store holds %+v (%v), want nothing", dir, err)
+		}
+	})
+}
+
 func countsOf(d Diff) string {
 	return fmt.Sprintf("added %d, officers %d, changed %d, roles +%d -%d, refused %d",
 		len(d.Added), len(d.NewOfficers), len(d.Changed), len(d.RolesAdded), len(d.RolesEnded), len(d.Rejects))

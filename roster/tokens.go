@@ -25,7 +25,10 @@ type tokens struct {
 }
 
 func newTokens(ctx context.Context, r io.ReadCloser, name string, l limits, size int64, tooBig error) *tokens {
-	src := &bounded{r: r, left: size, token: l.token, sinceToken: l.token, tooBig: tooBig}
+	src := &bounded{
+		r: r, left: size, token: l.token, sinceToken: l.token, tooBig: tooBig,
+		tooLong: &overLimit{"有一个单元格的内容长得离谱，不像是名册，请检查是否选错了文件。"},
+	}
 	return &tokens{ctx: ctx, name: name, src: src, close: r, dec: xml.NewDecoder(src), depth: l.depth}
 }
 
@@ -60,14 +63,15 @@ func (t *tokens) next() (xml.Token, error) {
 
 // fault tells the end of the part and an error of the disk from a part that is broken or over a limit.
 func (t *tokens) fault(err error) error {
-	var over *overLimit
 	var disk *fs.PathError
 	switch {
+	case t.src.over != nil: // the decoder may report what it made of the rest instead, such as half a character
+		return fmt.Errorf("%s: %w", t.name, t.src.over)
 	case errors.Is(err, io.EOF) && len(t.open) == 0:
 		return io.EOF
 	case errors.Is(err, io.EOF):
 		err = io.ErrUnexpectedEOF
-	case errors.As(err, &over), errors.As(err, &disk):
+	case errors.As(err, &disk):
 		return fmt.Errorf("%s: %w", t.name, err)
 	}
 	return &brokenPart{fmt.Sprintf("%s at byte %d", t.name, t.dec.InputOffset()), err}
@@ -125,15 +129,19 @@ type bounded struct {
 	r                 io.Reader
 	left              int64
 	token, sinceToken int64
-	tooBig            error
+	tooBig, tooLong   error
+	over              error // the one of them that ended the part
 }
 
 func (b *bounded) Read(p []byte) (int, error) {
-	if b.left <= 0 {
-		return 0, b.tooBig
+	switch {
+	case b.left <= 0:
+		b.over = b.tooBig
+	case b.sinceToken <= 0: // no spreadsheet program writes a cell of this length
+		b.over = b.tooLong
 	}
-	if b.sinceToken <= 0 {
-		return 0, &brokenPart{what: "one token is larger than any cell can be"}
+	if b.over != nil {
+		return 0, b.over
 	}
 	n, err := b.r.Read(p)
 	b.left -= int64(n)
