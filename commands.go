@@ -35,8 +35,11 @@ func commands() []command {
 		},
 		{"serve", "", "run the bot", nil, serve},
 		{
-			"import", "FILE.xlsx [--apply]", "take a roster workbook in; without --apply only show what would change",
-			func(fs *flag.FlagSet) { fs.Bool("apply", false, "write all good rows") }, importRoster,
+			"import", "FILE.xlsx [--apply|--template]", "take a roster workbook in; without --apply only show what would change",
+			func(fs *flag.FlagSet) {
+				fs.Bool("apply", false, "write all good rows")
+				fs.Bool("template", false, "write an example workbook to FILE.xlsx instead")
+			}, importRoster,
 		},
 		{
 			"export", "KIND --out FILE", "write " + strings.Join(app.Kinds(), ", ") + " as .xlsx, .csv or .json",
@@ -122,6 +125,9 @@ func importRoster(ctx context.Context, in *invocation) error {
 	if len(in.args) != 1 {
 		return usagef("name one workbook")
 	}
+	if in.yes("template") {
+		return rosterTemplate(in)
+	}
 	d, err := in.data(ctx)
 	if err != nil {
 		return err
@@ -134,6 +140,27 @@ func importRoster(ctx context.Context, in *invocation) error {
 	if rejected != "" {
 		return fmt.Errorf("some rows were refused; correct them in %s and import that file", rejected)
 	}
+	return nil
+}
+
+// rosterTemplate writes what an operator fills in. It overwrites nothing.
+func rosterTemplate(in *invocation) error {
+	c, err := in.settings()
+	if err != nil {
+		return err
+	}
+	sn, err := seasons.Load(c.Season)
+	if err != nil {
+		return err
+	}
+	path := in.args[0]
+	if _, err := os.Stat(path); err == nil {
+		return fmt.Errorf("%s exists already; name another file", path)
+	}
+	if err := app.WriteWhole(path, func(w io.Writer) error { return roster.Template(w, sn.Cohort) }); err != nil {
+		return err
+	}
+	fmt.Fprintf(in.out, "样表已写好：%s\n", path)
 	return nil
 }
 

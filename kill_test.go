@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -49,17 +50,7 @@ func testKilled(t *testing.T, kills int, db storage.Options) {
 	}
 	defer l.Close()
 	folder := t.TempDir()
-	ca := filepath.Join(folder, "ca.pem")
-	if err := os.WriteFile(ca, l.CA(), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	config := filepath.Join(folder, "xianjie.yaml")
-	text := fmt.Sprintf("database: {driver: %s, dsn: %q}\nsecrets: {key_file: %s}\nlog: {level: warn}\nclock: {start_at: \"2020-06-10 10:00\"}\n"+
-		"wechat:\n  endpoint: %s\n  ca_file: %s\n  pace: {every: 1ms, jitter: 0, per_hour: 0, per_day: 0}\n",
-		db.Driver, db.DSN, filepath.Join(folder, "key"), l.Addr(), ca)
-	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	serveSettings(t, folder, db, l)
 	if out, err := xianjie(t.Context(), folder, "import", workbook(t, folder, writers, false), "--apply").CombinedOutput(); err != nil {
 		t.Fatalf("import: %v\n%s", err, out)
 	}
@@ -94,13 +85,20 @@ func testKilled(t *testing.T, kills int, db storage.Options) {
 	stop()
 	wg.Wait()
 	settled(t, look, sim)
-	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Wait(); err != nil {
-		t.Errorf("the last process ended with %v", err)
-	}
+	stopProcess(t, cmd)
 	checkKilled(t, look, sim, books)
+}
+
+// serveSettings writes the settings of an installation whose WeChat is the simulator and which sends without pause.
+func serveSettings(tb testing.TB, folder string, db storage.Options, l *wechatsim.Listener) {
+	tb.Helper()
+	ca := filepath.Join(folder, "ca.pem")
+	text := fmt.Sprintf("database: {driver: %s, dsn: %q}\nsecrets: {key_file: %s}\nlog: {level: warn}\nclock: {start_at: \"2020-06-10 10:00\"}\n"+
+		"wechat:\n  endpoint: %s\n  ca_file: %s\n  pace: {every: 1ms, jitter: 0, per_hour: 0, per_day: 0}\n",
+		db.Driver, db.DSN, filepath.Join(folder, "key"), l.Addr(), ca)
+	if err := errors.Join(os.WriteFile(ca, l.CA(), 0o600), os.WriteFile(filepath.Join(folder, "xianjie.yaml"), []byte(text), 0o600)); err != nil {
+		tb.Fatal(err)
+	}
 }
 
 // writer is one member who never stops changing their mind: each round confirms another employer.
@@ -132,15 +130,26 @@ func (w *writer) next() bool {
 	return w.person.Say(w.account, text) != ""
 }
 
-func serveProcess(t *testing.T, folder string) *exec.Cmd {
-	t.Helper()
-	cmd := xianjie(context.WithoutCancel(t.Context()), folder, "serve")
+func serveProcess(tb testing.TB, folder string) *exec.Cmd {
+	tb.Helper()
+	cmd := xianjie(context.WithoutCancel(tb.Context()), folder, "serve")
 	cmd.Stderr = os.Stderr
 	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { _ = cmd.Process.Kill() }) // of a test that failed
+	tb.Cleanup(func() { _ = cmd.Process.Kill() }) // of a test that failed
 	return cmd
+}
+
+// stopProcess ends a process as an operator does; it must end well.
+func stopProcess(tb testing.TB, cmd *exec.Cmd) {
+	tb.Helper()
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		tb.Fatal(err)
+	}
+	if err := cmd.Wait(); err != nil {
+		tb.Errorf("the process ended with %v", err)
+	}
 }
 
 // waitFor waits in real time, for a process cannot be told to hurry; false when ctx has ended.
@@ -154,35 +163,35 @@ func waitFor(ctx context.Context, d time.Duration) bool {
 }
 
 // openPlain opens the database without the product's code.
-func openPlain(t *testing.T, o storage.Options) *sql.DB {
-	t.Helper()
+func openPlain(tb testing.TB, o storage.Options) *sql.DB {
+	tb.Helper()
 	driver, dsn := "mysql", o.DSN
 	if o.Driver == storage.SQLite {
 		driver, dsn = "sqlite", "file:"+o.DSN+"?_pragma=busy_timeout(5000)"
 	}
 	db, err := sql.Open(driver, dsn)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { _ = db.Close() })
+	tb.Cleanup(func() { _ = db.Close() })
 	return db
 }
 
-func number(t *testing.T, db *sql.DB, query string, args ...any) int {
-	t.Helper()
+func number(tb testing.TB, db *sql.DB, query string, args ...any) int {
+	tb.Helper()
 	var n int
 	if err := db.QueryRow(query, args...).Scan(&n); err != nil {
-		t.Fatalf("%s: %v", query, err)
+		tb.Fatalf("%s: %v", query, err)
 	}
 	return n
 }
 
 // awaitRows waits until a count is reached.
-func awaitRows(t *testing.T, db *sql.DB, query string, want int) {
-	t.Helper()
-	for deadline := time.Now().Add(time.Minute); number(t, db, query) != want; waitFor(t.Context(), 20*time.Millisecond) {
+func awaitRows(tb testing.TB, db *sql.DB, query string, want int) {
+	tb.Helper()
+	for deadline := time.Now().Add(time.Minute); number(tb, db, query) != want; waitFor(tb.Context(), 20*time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("%s: never %d", query, want)
+			tb.Fatalf("%s: never %d", query, want)
 		}
 	}
 }

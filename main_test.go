@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -12,6 +13,7 @@ import (
 	"syscall"
 	"testing"
 
+	"xianjie/config"
 	"xianjie/roster"
 )
 
@@ -49,19 +51,19 @@ func call(t *testing.T, args ...string) (code int, stdout, stderr string) {
 }
 
 // installation is an empty folder with settings.
-func installation(t *testing.T, more string) (folder, config string) {
+func installation(t *testing.T, more string) (folder, file string) {
 	t.Helper()
 	folder = t.TempDir()
-	config = filepath.Join(folder, "xianjie.yaml")
+	file = filepath.Join(folder, "xianjie.yaml")
 	text := fmt.Sprintf("database: {driver: sqlite, dsn: %s}\nsecrets: {key_file: %s}\n%s", filepath.Join(folder, "x.db"), filepath.Join(folder, "key"), more)
-	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return folder, config
+	return folder, file
 }
 
 // workbook writes a small roster; bad adds a row that cannot be taken.
-func workbook(t *testing.T, folder string, members int, bad bool) string {
+func workbook(t testing.TB, folder string, members int, bad bool) string {
 	t.Helper()
 	path := filepath.Join(folder, "名册.xlsx")
 	f, err := os.Create(path)
@@ -213,6 +215,35 @@ func TestImportExportRehearse(t *testing.T) {
 	code, out, stderr = call(t, "rehearse", "--from", "2020-06-01", "--to", "2020-06-30", "--config", config)
 	if code != exitOK || !strings.Contains(out, "2020-06-09") {
 		t.Errorf("rehearse: exit %d\n%s\n%s", code, out, stderr)
+	}
+}
+
+func TestTemplateCanBeImported(t *testing.T) {
+	folder, config := installation(t, "")
+	path := filepath.Join(folder, "样表.xlsx")
+	if code, _, stderr := call(t, "import", path, "--template", "--config", config); code != exitOK {
+		t.Fatal(stderr)
+	}
+	if code, out, stderr := call(t, "import", path, "--apply", "--config", config); code != exitOK || !strings.Contains(out, "已写入") {
+		t.Errorf("exit %d\n%s%s", code, out, stderr)
+	}
+	if code, _, stderr := call(t, "import", path, "--template", "--config", config); code != exitFault || !strings.Contains(stderr, "exists") {
+		t.Errorf("an existing file: exit %d, %s", code, stderr)
+	}
+}
+
+var update = flag.Bool("update", false, "write docs/xianjie.yaml anew")
+
+// The settings file in docs is what the program says about itself.
+func TestSettingsInDocs(t *testing.T) {
+	const path = "docs/xianjie.yaml"
+	if *update {
+		if err := os.WriteFile(path, []byte(config.Example()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if read(t, path) != config.Example() {
+		t.Errorf("%s is stale; go test . -run SettingsInDocs -update", path)
 	}
 }
 

@@ -165,7 +165,7 @@ func (a *Account) Run(ctx context.Context) error {
 	pause := firstPause
 	for ctx.Err() == nil {
 		began := time.Now()
-		err := a.once(ctx)
+		err := bare(a.once(ctx))
 		if ctx.Err() != nil {
 			break
 		}

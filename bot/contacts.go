@@ -29,7 +29,7 @@ func (s *session) keepContacts() {
 		}
 		next := s.a.c.Refresh
 		if err != nil {
-			s.a.c.Log.Warn("contact list is fetched again", "account", s.a.c.Name, "in", wait, "err", err)
+			s.a.c.Log.Warn("contact list is fetched again", "account", s.a.c.Name, "in", wait, "err", bare(err))
 			next, wait = wait, min(2*wait, 5*time.Minute)
 		} else {
 			wait, empty = time.Second, 0

@@ -26,7 +26,7 @@ type hotStorage struct {
 	store   Store
 	account string
 	loaded  kept
-	read    *bytes.Reader // what Read offers; nil: nothing stored
+	read    io.Reader // what Read offers; nil: nothing stored
 	jar     json.RawMessage
 	failed  func(error)
 	wire    *wire

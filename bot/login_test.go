@@ -13,7 +13,7 @@ import (
 const qrHost = "https://login.weixin.qq.com/l/"
 
 func TestLoginByCode(t *testing.T) {
-	inWorld(t, wechatsim.Options{}, func(w *world) {
+	inWorld(t, wechatsim.Options{}, func(t *testing.T, w *world) {
 		stop := w.start()
 		w.until(10*time.Second, "a code", w.phase(bot.PhaseQR))
 		if got, want := w.bot.State().QR, qrHost+w.sim.LastQR(); got != want {
@@ -61,7 +61,7 @@ func equal[T comparable](a, b []T) bool {
 }
 
 func TestExpiredCodesAreRenewed(t *testing.T) {
-	inWorld(t, wechatsim.Options{}, func(w *world) {
+	inWorld(t, wechatsim.Options{}, func(t *testing.T, w *world) {
 		w.start()
 		codes := map[string]bool{}
 		shown := time.Duration(0)
@@ -84,7 +84,7 @@ func TestExpiredCodesAreRenewed(t *testing.T) {
 }
 
 func TestCancelledOnThePhone(t *testing.T) {
-	inWorld(t, wechatsim.Options{}, func(w *world) {
+	inWorld(t, wechatsim.Options{}, func(t *testing.T, w *world) {
 		w.start()
 		w.until(10*time.Second, "a code", w.phase(bot.PhaseQR))
 		first := w.sim.LastQR()
@@ -107,7 +107,7 @@ func TestRefusedLogin(t *testing.T) {
 		{"the desktop client gets in", false, bot.PhaseOnline},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			inWorld(t, wechatsim.Options{}, func(w *world) {
+			inWorld(t, wechatsim.Options{}, func(t *testing.T, w *world) {
 				w.phone.BarFromWeb(true)
 				w.sim.AutoConfirm(w.phone)
 				w.startWith(func(c2 *bot.Config) { c2.Normal = c.normal })
@@ -117,7 +117,7 @@ func TestRefusedLogin(t *testing.T) {
 					if err := w.bot.State().Err; err == nil || !strings.Contains(err.Error(), "不能登录网页微信") {
 						t.Errorf("the reason is not told: %v", err)
 					}
-					if n := w.requests(time.Hour, "jslogin"); n > 15 {
+					if n := w.requests(time.Hour, "jslogin"); n > 20 {
 						t.Errorf("%d codes in an hour for an account that is refused", n)
 					}
 				}
@@ -148,7 +148,7 @@ func TestLoginDoesNotSpin(t *testing.T) {
 		{"init is cut off", wechatsim.Injection{Endpoint: "webwxinit", Fault: wechatsim.Fault{Kind: wechatsim.Truncated}}, 20},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			inWorld(t, wechatsim.Options{}, func(w *world) {
+			inWorld(t, wechatsim.Options{}, func(t *testing.T, w *world) {
 				if c.fault.Endpoint != "login" {
 					w.sim.AutoConfirm(w.phone)
 				}
@@ -167,7 +167,7 @@ func TestLoginDoesNotSpin(t *testing.T) {
 }
 
 func TestABrokenPollKeepsTheCode(t *testing.T) {
-	inWorld(t, wechatsim.Options{}, func(w *world) {
+	inWorld(t, wechatsim.Options{}, func(t *testing.T, w *world) {
 		w.start()
 		w.until(10*time.Second, "a code", w.phase(bot.PhaseQR))
 		code := w.sim.LastQR()
@@ -186,7 +186,7 @@ func TestABrokenPollKeepsTheCode(t *testing.T) {
 }
 
 func TestStatusNotifyIsACourtesy(t *testing.T) {
-	inWorld(t, wechatsim.Options{}, func(w *world) {
+	inWorld(t, wechatsim.Options{}, func(t *testing.T, w *world) {
 		w.sim.Inject(wechatsim.Injection{Endpoint: "webwxstatusnotify", Fault: wechatsim.Fault{Kind: wechatsim.Return, Code: 1205}})
 		w.online()
 		if n := w.phone.Logins(); n != 1 {
@@ -211,7 +211,7 @@ func TestLoginSurvivesTheFirstFailure(t *testing.T) {
 		{name: "contacts not stored", down: "Contacts"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			inWorld(t, wechatsim.Options{}, func(w *world) {
+			inWorld(t, wechatsim.Options{}, func(t *testing.T, w *world) {
 				w.friend("小林")
 				if c.fault.Kind != "" {
 					w.sim.Inject(c.fault)

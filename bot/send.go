@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 	"unicode/utf8"
 
@@ -62,10 +63,12 @@ func (a *Account) SendText(ctx context.Context, to Address, text string) (Receip
 	}
 	var sent *openwechat.SentMessage
 	err := a.with(ctx, to.Login, func(ctx context.Context, s *session) (err error) {
+		defer s.wire.echoes.begin(to.UserName, text)()
+		msg := openwechat.NewTextSendMessage(text, s.wire.self, to.UserName)
+		msg.ClientMsgId = s.nextSend()
+		msg.LocalID = msg.ClientMsgId
 		sent, err = s.lib.Caller.WebWxSendMsg(ctx, &openwechat.CallerWebWxSendMsgOptions{
-			LoginInfo:   s.lib.Storage.LoginInfo,
-			BaseRequest: s.lib.Storage.Request,
-			Message:     openwechat.NewTextSendMessage(text, s.wire.self, to.UserName),
+			LoginInfo: s.lib.Storage.LoginInfo, BaseRequest: s.lib.Storage.Request, Message: msg,
 		})
 		return err
 	})
@@ -73,6 +76,12 @@ func (a *Account) SendText(ctx context.Context, to Address, text string) (Receip
 		return Receipt{}, err
 	}
 	return Receipt{MsgID: sent.MsgId, At: a.c.Now()}, nil
+}
+
+// nextSend numbers a send the way the library does, but never two alike, also when the clock stands or is set back.
+func (s *session) nextSend() string {
+	s.lastSend = max(s.lastSend+1, time.Now().UnixNano()/100)
+	return strconv.FormatInt(s.lastSend, 10)
 }
 
 // AcceptFriend accepts a friend request of the present login.
@@ -113,7 +122,7 @@ func (a *Account) with(ctx context.Context, login string, call func(context.Cont
 
 // sorted tells failures apart by where they happened.
 func (s *session) sorted(err error) error {
-	if err == nil {
+	if err = bare(err); err == nil {
 		return nil
 	}
 	var ret openwechat.Ret

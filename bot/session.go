@@ -22,7 +22,8 @@ type session struct {
 	jobs   chan job
 	actor  sync.WaitGroup
 
-	failures int // of the sync loop in a row
+	failures int   // of the sync loop in a row
+	lastSend int64 // the actor's
 }
 
 // job is something the actor does with the library.
@@ -159,7 +160,7 @@ func (s *session) failed(err error) error {
 	if errors.Is(err, errStore) {
 		wait = min(wait, 5*time.Second)
 	}
-	s.a.c.Log.Warn("receiving failed; it is tried again", "account", s.a.c.Name, "in", wait, "err", err)
+	s.a.c.Log.Warn("receiving failed; it is tried again", "account", s.a.c.Name, "in", wait, "err", bare(err))
 	return sleep(s.ctx, wait)
 }
 

@@ -13,7 +13,8 @@ type Store interface {
 	SaveSession(ctx context.Context, account string, blob []byte) error
 	// BeginLogin notes the login whose ids messages and contacts carry from now on.
 	BeginLogin(ctx context.Context, account, login string) error
-	// Receive stores messages, all or none. A message that is stored already, by account and MsgID, is left alone.
+	// Receive stores messages, all or none. A message that is stored already, by account and MsgID, is left alone; no
+	// MsgID stands twice in a batch.
 	Receive(ctx context.Context, account, login string, batch []Incoming) error
 	// Contacts stores the whole contact list of a login.
 	Contacts(ctx context.Context, account, login string, all []Contact) error

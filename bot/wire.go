@@ -51,6 +51,8 @@ type wire struct {
 	idle     int       // turns of the loop in a row that were not held and brought nothing
 	odd      int       // login polls in a row without a proper answer
 
+	echoes echoes
+
 	// gate is held by everything that touches the store; see session.close.
 	gate   sync.RWMutex
 	closed bool // under gate
@@ -172,6 +174,7 @@ func (w *wire) readSend(resp *http.Response, endpoint string) (*http.Response, e
 	if base.str("Ret") == "" {
 		return nil, &tripError{endpoint: endpoint, written: true, err: errors.New("the reply holds no return code")}
 	}
+	w.echoes.answered(o.str("MsgID"))
 	body, err = json.Marshal(map[string]any{
 		"BaseResponse": map[string]any{"Ret": base.num("Ret"), "ErrMsg": base.str("ErrMsg")},
 		"MsgID":        o.str("MsgID"), "LocalID": o.str("LocalID"),

@@ -54,7 +54,7 @@ func (w *wire) sync(ctx context.Context, body []byte) ([]byte, error) {
 	return json.Marshal(map[string]any{"BaseResponse": map[string]any{"Ret": 0}, "SyncKey": key})
 }
 
-// messages are those of a sync reply, each once.
+// messages are those of a sync reply, each once and without what this session sent itself.
 func (w *wire) messages(o object) []Incoming {
 	var batch []Incoming
 	known := map[string]bool{}
@@ -64,10 +64,11 @@ func (w *wire) messages(o object) []Incoming {
 			w.log.Warn("a message without id or chat was skipped", "account", w.account, "type", m.str("MsgType"))
 			continue
 		}
-		if !known[in.MsgID] {
-			known[in.MsgID] = true
-			batch = append(batch, in)
+		if known[in.MsgID] || in.FromSelf && w.echoes.holds(in) {
+			continue
 		}
+		known[in.MsgID] = true
+		batch = append(batch, in)
 	}
 	return batch
 }

@@ -28,11 +28,11 @@ type world struct {
 }
 
 // inWorld runs a test in virtual time. Goroutines that outlive it fail it.
-func inWorld(t *testing.T, o wechatsim.Options, f func(w *world)) {
+func inWorld(t *testing.T, o wechatsim.Options, f func(t *testing.T, w *world)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		sim := wechatsim.New(o)
-		f(&world{t: t, sim: sim, phone: sim.AddAccount("main", "衔接小助手"), store: newMemory()})
+		f(t, &world{t: t, sim: sim, phone: sim.AddAccount("main", "衔接小助手"), store: newMemory()})
 	})
 }
 
@@ -56,17 +56,16 @@ func (w *world) startWith(set func(*bot.Config)) (stop func()) {
 	}
 	w.bot = a
 	ctx, cancel := context.WithCancel(w.t.Context())
-	done := make(chan error, 1)
-	go func() { done <- a.Run(ctx) }()
-	var once sync.Once
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if err := a.Run(ctx); err != nil {
+			w.t.Errorf("Run ended with %v", err)
+		}
+	}()
 	stop = func() {
-		once.Do(func() {
-			cancel()
-			if err := <-done; err != nil {
-				w.t.Errorf("Run ended with %v", err)
-			}
-			synctest.Wait()
-		})
+		cancel()
+		<-done
 	}
 	w.t.Cleanup(stop)
 	return stop
@@ -212,6 +211,13 @@ func (m *memory) BeginLogin(_ context.Context, _, login string) error {
 }
 
 func (m *memory) Receive(_ context.Context, _, login string, batch []bot.Incoming) error {
+	ids := map[string]bool{}
+	for _, in := range batch {
+		if ids[in.MsgID] {
+			panic("message " + in.MsgID + " stands twice in a batch")
+		}
+		ids[in.MsgID] = true
+	}
 	return m.do("Receive", func() {
 		for _, in := range batch {
 			if _, known := m.messages[in.MsgID]; known {
@@ -276,6 +282,12 @@ func (m *memory) of(login string) map[string]bot.Contact {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return maps.Clone(m.contacts[login])
+}
+
+func (m *memory) listsStored() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.lists
 }
 
 func (m *memory) loginIDs() []string {
