@@ -83,15 +83,24 @@ func TestRangeOfDates(t *testing.T) {
 func TestWords(t *testing.T) {
 	s := cqu(t)
 	for _, c := range []struct{ word, dest string }{
-		{"就业", "employed"}, {"就业或自主创业", "employed"}, {"创业", "employed"},
-		{"升学", "further_study"}, {"保研", "further_study"},
-		{"参军", "military"}, {"武警", "military"},
+		{"就业", "employed"},
+		{"就业或自主创业", "employed"},
+		{"创业", "employed"},
+		{"升学", "further_study"},
+		{"保研", "further_study"},
+		{"参军", "military"},
+		{"武警", "military"},
 		{"涉密单位", "classified_unit"},
-		{"待业", "unsettled"}, {"考公", "unsettled"},
+		{"待业", "unsettled"},
+		{"考公", "unsettled"},
 		{"暂留学校", "retained"},
-		{"留学", "abroad_study"}, {"公派留学", "abroad_study"},
-		{"因公出国", "abroad_official"}, {"因私出国", "abroad_private"}, {"移民", "abroad_private"},
-		{"延毕", "delayed"}, {"休学", "delayed"},
+		{"留学", "abroad_study"},
+		{"公派留学", "abroad_study"},
+		{"因公出国", "abroad_official"},
+		{"因私出国", "abroad_private"},
+		{"移民", "abroad_private"},
+		{"延毕", "delayed"},
+		{"休学", "delayed"},
 		{"出国", ""},   // study, for an employer, or privately
 		{"出国工作", ""}, // for an employer, or on one's own account
 		{"考研", ""},   // an examination is no result
@@ -100,7 +109,8 @@ func TestWords(t *testing.T) {
 		{"回家", ""},   // a bare place
 		{"部队", ""},   // a bare organisation
 		{"没毕业", ""},  // late, or left without a degree
-		{"四川", ""}, {"", ""},
+		{"四川", ""},
+		{"", ""},
 	} {
 		d, ok := s.DestinationByWord(c.word)
 		if ok != (c.dest != "") || ok && d.Key != c.dest {

@@ -191,7 +191,9 @@ func TestIntoProvincesWithTheirOwnSystemOnlyTheCollegeInitiates(t *testing.T) {
 			if told != inside {
 				t.Errorf("%s in %s: notes %q", c.name, p, o.Notes)
 			}
-			if inside && slices.ContainsFunc(o.Steps, func(st string) bool { return strings.Contains(st, "你自己发起") || strings.Contains(st, "对方发起") }) {
+			if inside && slices.ContainsFunc(o.Steps, func(st string) bool {
+				return strings.Contains(st, "你自己发起") || strings.Contains(st, "对方发起")
+			}) {
 				t.Errorf("%s in %s: told to wait for somebody who cannot initiate: %q", c.name, p, o.Steps)
 			}
 		}

@@ -180,7 +180,10 @@ func TestEveryTrackEnds(t *testing.T) {
 func TestEventsByWordAndKey(t *testing.T) {
 	s := cqu(t)
 	for _, c := range []struct{ word, key string }{
-		{"已发起", "initiated"}, {"收到申请", "applied"}, {"退回", "returned"}, {"已登记", "registered"},
+		{"已发起", "initiated"},
+		{"收到申请", "applied"},
+		{"退回", "returned"},
+		{"已登记", "registered"},
 		{"系统默认通过", ""}, // nobody says that: it is recorded by itself
 		{"", ""},
 	} {

@@ -20,10 +20,11 @@ func (s *Store) CommitTurns(ctx context.Context, turns []Turn) error {
 	}
 	return s.tx(ctx, func(tx *gorm.DB) error {
 		w := &work{Store: s, tx: tx, at: s.now()}
-		if err := w.takeMessages(turns); err != nil {
+		taken, err := w.takeMessages(turns)
+		if err != nil {
 			return err
 		}
-		if err := w.dialogues(turns); err != nil {
+		if err := w.dialogues(turns, taken); err != nil {
 			return err
 		}
 		var members []MemberChange
@@ -35,6 +36,9 @@ func (s *Store) CommitTurns(ctx context.Context, turns []Turn) error {
 			matters = append(matters, t.Matters...)
 			audits = append(audits, t.Audit...)
 			for _, o := range t.Out {
+				if o.Account == "" && o.ContactID == t.ContactID {
+					o.Account = taken[t.InboxID].Account
+				}
 				outs = append(outs, queued{Out: o, inbox: &t.InboxID})
 			}
 		}
@@ -74,8 +78,16 @@ type work struct {
 	reconciled Reconciled
 }
 
-// takeMessages marks the messages of the turns as handled; each may be handled once.
-func (w *work) takeMessages(turns []Turn) error {
+// takenMessage is a message whose turn is being committed, with what else must stand as the turn found it.
+type takenMessage struct {
+	ID        int64
+	ContactID int64
+	Account   string
+	Version   *int64 // of the chat's dialogue; nil when there is none yet
+}
+
+// takeMessages marks the messages of the turns as handled; each may be handled once. It locks their dialogues too.
+func (w *work) takeMessages(turns []Turn) (map[int64]takenMessage, error) {
 	byOutcome := map[[2]string][]int64{}
 	ids := make([]int64, len(turns))
 	for i, t := range turns {
@@ -87,61 +99,75 @@ func (w *work) takeMessages(turns []Turn) error {
 		byOutcome[key] = append(byOutcome[key], t.InboxID)
 		ids[i] = t.InboxID
 	}
-	slices.Sort(ids)
-	var open []int64
-	err := w.lock(w.tx).Model(&Inbox{}).Where("id IN ? AND state = ?", ids, InboxNew).Order("id").Pluck("id", &open).Error
-	if err != nil {
+	taken := make(map[int64]takenMessage, len(ids))
+	err := chunked(ids, func(ids []int64) error {
+		var open []takenMessage
+		err := w.lock(w.tx).Model(&Inbox{}).Select("inbox.id, inbox.contact_id, inbox.account, d.version").
+			Joins("LEFT JOIN dialogues d ON d.contact_id = inbox.contact_id").
+			Where("inbox.id IN ? AND inbox.state = ?", ids, InboxNew).Scan(&open).Error
+		for _, o := range open {
+			taken[o.ID] = o
+		}
 		return err
+	})
+	if err != nil {
+		return nil, err
 	}
-	if !slices.Equal(open, ids) {
-		return fmt.Errorf("%d of %d messages have had their turn: %w", len(ids)-len(open), len(ids), ErrConflict)
+	if len(taken) != len(ids) {
+		return nil, fmt.Errorf("%d of %d messages have had their turn: %w", len(ids)-len(taken), len(ids), ErrConflict)
+	}
+	for _, t := range turns { // the contact list may have told meanwhile whose chat it is
+		if chat := taken[t.InboxID].ContactID; chat != t.ContactID {
+			return nil, fmt.Errorf("message %d moved to contact %d: %w", t.InboxID, chat, ErrConflict)
+		}
 	}
 	for key, ids := range byOutcome { // outcomes are a handful of words
 		err := w.tx.Model(&Inbox{}).Where("id IN ?", ids).
 			Updates(map[string]any{"state": key[0], "done_at": w.at, "outcome": key[1]}).Error
 		if err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return nil
+	return taken, nil
 }
 
 // dialogues moves the dialogues of the turns, each from the version it was decided on to the next.
-func (w *work) dialogues(turns []Turn) error {
+func (w *work) dialogues(turns []Turn, taken map[int64]takenMessage) error {
 	var rows []Dialogue
 	for _, t := range turns {
-		if t.Dialogue != nil {
-			rows = append(rows, *t.Dialogue)
+		if t.Dialogue == nil {
+			continue
 		}
+		d := *t.Dialogue
+		if d.ContactID != t.ContactID {
+			return fmt.Errorf("turn of contact %d changes the dialogue of contact %d", t.ContactID, d.ContactID)
+		}
+		stored := int64(0)
+		if v := taken[t.InboxID].Version; v != nil {
+			stored = *v
+		}
+		if stored != d.Version {
+			return fmt.Errorf("dialogue of contact %d: %w", d.ContactID, ErrConflict)
+		}
+		d.Version++
+		d.UpdatedAt = w.at
+		rows = append(rows, d)
 	}
 	if len(rows) == 0 {
 		return nil
 	}
 	slices.SortFunc(rows, func(a, b Dialogue) int { return cmp.Compare(a.ContactID, b.ContactID) })
-	ids := make([]int64, len(rows))
-	for i := range rows {
-		ids[i] = rows[i].ContactID
-	}
-	var have []struct{ ContactID, Version int64 }
-	err := w.lock(w.tx).Model(&Dialogue{}).Select("contact_id, version").Where("contact_id IN ?", ids).Order("contact_id").Scan(&have).Error
-	if err != nil {
-		return err
-	}
-	versions := make(map[int64]int64, len(have))
-	for _, h := range have {
-		versions[h.ContactID] = h.Version
-	}
-	for i := range rows {
-		if versions[rows[i].ContactID] != rows[i].Version {
-			return fmt.Errorf("dialogue of contact %d: %w", rows[i].ContactID, ErrConflict)
-		}
-		if i > 0 && rows[i].ContactID == rows[i-1].ContactID {
+	for i := 1; i < len(rows); i++ {
+		if rows[i].ContactID == rows[i-1].ContactID {
 			return fmt.Errorf("two turns of contact %d: %w", rows[i].ContactID, ErrConflict)
 		}
-		rows[i].Version++
-		rows[i].UpdatedAt = w.at
 	}
-	return w.tx.Clauses(clause.OnConflict{UpdateAll: true}).CreateInBatches(&rows, 500).Error
+	values := make([][]any, len(rows))
+	for i := range rows {
+		values[i] = rows[i].values(w.seal)
+	}
+	_, err := w.insert(w.tx, upsertDialogues, values)
+	return err
 }
 
 // members writes transfers with their declarations, events and duties.
@@ -288,7 +314,7 @@ func (w *work) matters(rows []Matter, turns []Turn) error {
 	for _, t := range turns {
 		for _, a := range t.Answered { // an officer answers one at a time
 			r := w.tx.Model(&Matter{}).Where("id = ? AND answered_at IS NULL", a.ID).
-				Updates(map[string]any{"answered_at": w.at, "answered_by": a.By, "answer": a.Answer})
+				Updates(map[string]any{"answered_at": w.at, "answered_by": a.By, "answer": w.seal.seal(a.Answer)})
 			if r.Error != nil {
 				return r.Error
 			}

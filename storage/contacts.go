@@ -67,7 +67,7 @@ func (s *Store) SaveSnapshot(ctx context.Context, account, login string, snap Sn
 		found := map[int64]bool{}
 		var rows []Contact
 		merged := map[int64]int64{} // provisional → real
-		for _, seen := range snap.Seen {
+		for _, seen := range onePerUser(snap.Seen) {
 			c := present[seen.UserName]
 			if id, ok := snap.Matches[seen.UserName]; ok && byID[id] != nil {
 				if c != nil && c.ID != id {
@@ -78,6 +78,9 @@ func (s *Store) SaveSnapshot(ctx context.Context, account, login string, snap Sn
 			if c == nil {
 				c = &Contact{Account: account, CreatedAt: s.now()}
 			}
+			if found[c.ID] { // two of this login cannot be the same stored one
+				c = &Contact{Account: account, CreatedAt: s.now()}
+			}
 			c.fill(login, seen)
 			c.State = ContactActive
 			if snap.Unsure[seen.UserName] && c.PersonID == nil {
@@ -86,7 +89,7 @@ func (s *Store) SaveSnapshot(ctx context.Context, account, login string, snap Sn
 			found[c.ID] = c.ID != 0
 			rows = append(rows, *c)
 		}
-		if err := s.merge(tx, merged); err != nil {
+		if err := s.merge(tx, account, merged); err != nil {
 			return err
 		}
 		for i := range stored {
@@ -109,11 +112,19 @@ func (s *Store) SaveSnapshot(ctx context.Context, account, login string, snap Sn
 	})
 }
 
-// merge moves the messages of provisional contacts to the contacts they turned out to be.
-func (s *Store) merge(tx *gorm.DB, merged map[int64]int64) error {
-	for from, to := range merged { // only messages that came between login and contact list: a handful
-		if err := tx.Exec("UPDATE inbox SET contact_id = ? WHERE contact_id = ?", to, from).Error; err != nil {
+// merge moves the messages of provisional contacts, and what was to be said to them, to the contacts they turned out to be.
+func (s *Store) merge(tx *gorm.DB, account string, merged map[int64]int64) error {
+	for from, to := range merged { // only chats that wrote between login and contact list: a handful
+		// Index inbox_pending, which begins with the state; another by contact alone would cost every message.
+		err := tx.Model(&Inbox{}).Where("state IN ? AND account = ? AND contact_id = ?", []string{InboxNew, InboxDone, InboxSkipped}, account, from).
+			Update("contact_id", to).Error
+		if err != nil {
 			return err
+		}
+		for _, table := range []string{"outbox", "matters"} {
+			if err := tx.Exec("UPDATE "+table+" SET contact_id = ? WHERE contact_id = ?", to, from).Error; err != nil {
+				return err
+			}
 		}
 		if err := tx.Exec("UPDATE contacts SET state = ?, login = '', user_name = ?, updated_at = ? WHERE id = ?",
 			ContactMerged, fmt.Sprintf("merged/%d", from), s.now(), from).Error; err != nil {
@@ -154,7 +165,7 @@ func (s *Store) SaveContacts(ctx context.Context, account, login string, seen []
 			return err
 		}
 		rows := make([]Contact, 0, len(seen))
-		for _, one := range seen {
+		for _, one := range onePerUser(seen) {
 			c, ok := present[one.UserName]
 			if !ok {
 				c = Contact{Account: account, CreatedAt: s.now()}
@@ -176,6 +187,21 @@ func (s *Store) ContactsDeleted(ctx context.Context, account, login string, user
 		return tx.Model(&Contact{}).Where("account = ? AND login = ? AND user_name IN ?", account, login, users).
 			Update("state", ContactGone).Error
 	})
+}
+
+// onePerUser is the last of several entries of one user name, in order.
+func onePerUser(seen []Seen) []Seen {
+	last := make(map[string]int, len(seen))
+	for i, one := range seen {
+		last[one.UserName] = i
+	}
+	var list []Seen
+	for i, one := range seen {
+		if last[one.UserName] == i {
+			list = append(list, one)
+		}
+	}
+	return list
 }
 
 func userNames(seen []Seen) []string {
@@ -202,12 +228,13 @@ func (s *Store) present(tx *gorm.DB, account, login string, users []string) (map
 func (c *Contact) fill(login string, s Seen) {
 	c.Login, c.UserName, c.Kind = login, s.UserName, s.Kind
 	c.Nick, c.Remark, c.Alias, c.Avatar = clip(s.Nick), clip(s.Remark), clip(s.Alias), clip(s.Avatar)
-	c.Signature, c.Province, c.City, c.Sex = clip(s.Signature), clip(s.Province), clip(s.City), s.Sex
+	c.Signature, c.Province, c.City, c.Sex = clip(s.Signature), clipTo(s.Province, 64), clipTo(s.City, 64), s.Sex
 }
 
 // clip keeps what strangers choose for themselves within its column.
-func clip(s string) string {
-	const most = 250
+func clip(s string) string { return clipTo(s, 250) }
+
+func clipTo(s string, most int) string {
 	if utf8.RuneCountInString(s) <= most {
 		return s
 	}
@@ -256,8 +283,13 @@ func chunked[T any](ids []T, f func([]T) error) error {
 
 var forUpdate = clause.Locking{Strength: clause.LockingStrengthUpdate}
 
-// bind ties a contact to a person inside a turn.
+// bind ties a contact to a person inside a turn. The person's row is locked first: two chats that claim one person at the
+// same time find no row of each other to lock.
 func (s *Store) bind(tx *gorm.DB, b Bind, now time.Time) error {
+	var people []int64
+	if err := s.lock(tx).Model(&Person{}).Where("id = ?", b.PersonID).Pluck("id", &people).Error; err != nil {
+		return err
+	}
 	var others []Contact
 	err := s.lock(tx).Where("person_id = ? AND id <> ?", b.PersonID, b.ContactID).Find(&others).Error
 	if err != nil {
@@ -273,6 +305,10 @@ func (s *Store) bind(tx *gorm.DB, b Bind, now time.Time) error {
 			return err
 		}
 	}
-	return tx.Exec("UPDATE contacts SET person_id = ?, bound_at = ?, state = ?, updated_at = ? WHERE id = ?",
-		b.PersonID, now, ContactActive, now, b.ContactID).Error
+	r := tx.Exec("UPDATE contacts SET person_id = ?, bound_at = ?, state = ?, updated_at = ? WHERE id = ? AND state <> ?",
+		b.PersonID, now, ContactActive, now, b.ContactID, ContactMerged)
+	if r.Error == nil && r.RowsAffected == 0 {
+		return fmt.Errorf("contact %d was merged into another: %w", b.ContactID, ErrConflict)
+	}
+	return r.Error
 }

@@ -51,6 +51,8 @@ type dutyPlan struct {
 	steps  [][]season.Planned // of fresh, same index
 	moved  []Duty
 	resume [][]season.Planned // of moved
+	drop   []int64            // of moved: those with another date
+	stands []int64            // of moved: those with the same date
 	closed map[string][]int64 // outcome → duties
 }
 
@@ -80,7 +82,7 @@ func (p *dutyPlan) change(w *work, c MemberChange, open map[string]*Duty) {
 }
 
 // move plans a duty anew. Only steps still to come are planned; when the date moved and none is to come although the
-// duty has not lapsed, the last one leaves now.
+// duty has not lapsed, the last one leaves now. Where the date stands, what is due by now and not given yet stays due.
 func (p *dutyPlan) move(w *work, have Duty, d season.Duty, lapses time.Time) {
 	var steps []season.Planned
 	for _, st := range d.Steps {
@@ -88,13 +90,20 @@ func (p *dutyPlan) move(w *work, have Duty, d season.Duty, lapses time.Time) {
 			steps = append(steps, st)
 		}
 	}
-	if n := len(d.Steps); len(steps) == 0 && n > 0 && lapses.After(w.at) && !have.LapsesAt.Equal(lapses) {
-		last := d.Steps[n-1]
-		last.At = w.at
-		steps = append(steps, last)
+	moves := !have.LapsesAt.Equal(lapses)
+	if n := len(d.Steps); len(steps) == 0 && n > 0 && lapses.After(w.at) && moves {
+		for _, st := range d.Steps {
+			if st.Step == d.Steps[n-1].Step { // to each of its parties
+				st.At = w.at
+				steps = append(steps, st)
+			}
+		}
 	}
-	if !have.LapsesAt.Equal(lapses) {
+	if moves {
 		have.LapsedAt = nil
+		p.drop = append(p.drop, have.ID)
+	} else {
+		p.stands = append(p.stands, have.ID)
 	}
 	have.Due, have.LapsesAt, have.Party = d.Due.String(), lapses, d.Of
 	p.moved = append(p.moved, have)
@@ -102,7 +111,7 @@ func (p *dutyPlan) move(w *work, have Duty, d season.Duty, lapses time.Time) {
 }
 
 func (p *dutyPlan) write(w *work) error {
-	var drop []int64
+	drop := p.drop
 	for outcome, ids := range p.closed { // three outcomes at most
 		if outcome == "" {
 			outcome = DutyWithdrawn
@@ -117,11 +126,16 @@ func (p *dutyPlan) write(w *work) error {
 			return err
 		}
 	}
-	for _, d := range p.moved {
-		drop = append(drop, d.ID)
+	slices.Sort(p.stands)
+	err := chunked(p.stands, func(ids []int64) error {
+		return w.tx.Model(&DutyStep{}).
+			Where("duty_id IN ? AND state = ? AND at > ? AND step <> ?", ids, StepPlanned, w.at, StepLapsed).Update("state", StepDropped).Error
+	})
+	if err != nil {
+		return err
 	}
 	slices.Sort(drop)
-	err := chunked(drop, func(ids []int64) error {
+	err = chunked(drop, func(ids []int64) error {
 		return w.tx.Model(&DutyStep{}).Where("duty_id IN ? AND state = ?", ids, StepPlanned).Update("state", StepDropped).Error
 	})
 	if err != nil {

@@ -29,42 +29,48 @@ func (s *Store) Receive(ctx context.Context, account, login string, batch []Rece
 		return nil
 	}
 	return s.tx(ctx, func(tx *gorm.DB) error {
-		ids := make([]string, len(batch))
-		users := make([]string, len(batch))
-		for i, r := range batch {
-			ids[i], users[i] = r.MsgID, r.User
-		}
-		var have []string
-		if err := s.lock(tx).Model(&Inbox{}).Where("account = ? AND msg_id IN ?", account, ids).Pluck("msg_id", &have).Error; err != nil {
-			return err
-		}
-		chats, err := s.chats(tx, account, login, batch, users)
+		chats, err := s.chats(tx, account, login, batch)
 		if err != nil {
 			return err
 		}
 		now := s.now()
-		var rows []Inbox
-		for _, r := range batch {
-			if slices.Contains(have, r.MsgID) {
-				continue
-			}
-			have = append(have, r.MsgID)
-			rows = append(rows, Inbox{
-				Account: account, MsgID: r.MsgID, Login: login, ContactID: chats[r.User].ID, Sender: r.Sender,
+		rows := make([][]any, len(batch))
+		for i, r := range batch {
+			m := Inbox{
+				Account: account, MsgID: r.MsgID, Login: login, ContactID: chats[r.User], Sender: r.Sender,
 				FromSelf: r.FromSelf, Kind: r.Kind, Text: r.Text, Raw: r.Raw, Extra: r.Extra,
 				At: utc(r.At), ReceivedAt: now, State: InboxNew,
-			})
+			}
+			rows[i] = m.values(s.seal)
 		}
-		if len(rows) == 0 {
-			return nil
-		}
-		return tx.Create(&rows).Error
+		// The unique key inbox_msg decides what is there already; nobody asks how many rows were new, which a driver
+		// may answer wrongly.
+		_, err = s.insert(tx, insertInbox, rows)
+		return err
 	})
 }
 
-// chats finds the contacts of a batch and makes provisional ones for those that are missing.
-func (s *Store) chats(tx *gorm.DB, account, login string, batch []Received, users []string) (map[string]Contact, error) {
-	present, err := s.present(tx, account, login, users)
+// chats finds the contacts of a batch by user name and makes provisional ones for those that are missing. It locks them:
+// while messages are filed under a contact, no contact list merges it into another. Index contacts_user.
+func (s *Store) chats(tx *gorm.DB, account, login string, batch []Received) (map[string]int64, error) {
+	users := make([]string, len(batch))
+	for i, r := range batch {
+		users[i] = r.User
+	}
+	slices.Sort(users)
+	present := make(map[string]int64, len(batch))
+	err := chunked(slices.Compact(users), func(users []string) error {
+		var rows []struct {
+			ID       int64
+			UserName string
+		}
+		err := s.lock(tx).Model(&Contact{}).Select("id, user_name").
+			Where("account = ? AND login = ? AND user_name IN ?", account, login, users).Scan(&rows).Error
+		for _, r := range rows {
+			present[r.UserName] = r.ID
+		}
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +79,7 @@ func (s *Store) chats(tx *gorm.DB, account, login string, batch []Received, user
 		if _, ok := present[r.User]; ok {
 			continue
 		}
-		present[r.User] = Contact{}
+		present[r.User] = 0
 		fresh = append(fresh, Contact{
 			Account: account, Login: login, UserName: r.User, Kind: r.ChatKind, State: ContactActive, CreatedAt: s.now(),
 		})
@@ -81,11 +87,11 @@ func (s *Store) chats(tx *gorm.DB, account, login string, batch []Received, user
 	if len(fresh) == 0 {
 		return present, nil
 	}
-	if err := tx.Create(&fresh).Error; err != nil {
+	if err := tx.CreateInBatches(&fresh, 500).Error; err != nil {
 		return nil, err
 	}
 	for _, c := range fresh {
-		present[c.UserName] = c
+		present[c.UserName] = c.ID
 	}
 	return present, nil
 }
@@ -95,9 +101,14 @@ func (s *Store) chats(tx *gorm.DB, account, login string, batch []Received, user
 // A fixed number of queries, however many messages. Index inbox_pending.
 func (s *Store) Pendings(ctx context.Context, limit int) ([]Pending, error) {
 	db := s.db(ctx)
+	var ready []string
+	if err := db.Model(&Account{}).Where("ready").Pluck("name", &ready).Error; err != nil || len(ready) == 0 {
+		return nil, err
+	}
+	// Not a join: of the indices that begin with the account, optimisers choose the one that reads the whole history.
 	var ids []int64
-	err := db.Raw(`SELECT MIN(i.id) AS id FROM inbox i JOIN accounts a ON a.name = i.account AND a.ready
-		WHERE i.state = ? GROUP BY i.contact_id ORDER BY id LIMIT ?`, InboxNew, limit).Scan(&ids).Error
+	err := db.Model(&Inbox{}).Select("MIN(id) AS first").Where("state = ? AND account IN ?", InboxNew, ready).
+		Group("contact_id").Order("first").Limit(limit).Scan(&ids).Error
 	if err != nil || len(ids) == 0 {
 		return nil, err
 	}

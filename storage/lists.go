@@ -87,9 +87,12 @@ func (s *Store) MembersIn(ctx context.Context, sc Scope, f Filter, after int64, 
 // Indices people_no, people_name.
 func (s *Store) MembersMeant(ctx context.Context, sc Scope, ids []int64, nos, names []string) ([]Member, error) {
 	var found []int64
-	for column, values := range map[string]any{"people.id": ids, "people.no": nos, "people.name": names} {
+	for _, by := range []struct {
+		column string
+		values any
+	}{{"people.id", ids}, {"people.no", nos}, {"people.name", names}} {
 		var some []int64
-		err := sc.of(s.onRoster(ctx)).Where(column+" IN ?", values).Order("people.id").Limit(600).Pluck("people.id", &some).Error
+		err := sc.of(s.onRoster(ctx)).Where(by.column+" IN ?", by.values).Order("people.id").Limit(600).Pluck("people.id", &some).Error
 		if err != nil {
 			return nil, err
 		}

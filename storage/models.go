@@ -210,7 +210,8 @@ type Reminder struct {
 	Reason   string // why it could not be addressed; "" otherwise
 }
 
-// Inbox is one message as WeChat delivered it.
+// Inbox is one message as WeChat delivered it. What was written is sealed at rest: it holds telephone numbers and names of
+// people who are no part of this.
 type Inbox struct {
 	ID         int64
 	Account    string
@@ -220,9 +221,9 @@ type Inbox struct {
 	Sender     string // member of the group who wrote, WeChat's id
 	FromSelf   bool
 	Kind       string
-	Text       string
-	Raw        string
-	Extra      string    // JSON: friend request, media reference
+	Text       string    `gorm:"serializer:sealed"`
+	Raw        string    `gorm:"serializer:sealed"`
+	Extra      string    `gorm:"serializer:sealed"` // JSON: friend request, media reference
 	At         time.Time // WeChat's time
 	ReceivedAt time.Time
 	State      string // InboxNew, InboxDone, InboxSkipped
@@ -240,7 +241,7 @@ const (
 	InboxSkipped = "skipped"
 )
 
-// Outbox is one message to send: one row is one send. Long texts are split into parts when queued.
+// Outbox is one message to send: one row is one send. Long texts are split into parts when queued. They are sealed at rest.
 type Outbox struct {
 	ID        int64
 	Account   string
@@ -251,8 +252,8 @@ type Outbox struct {
 	Once      *string // unique: "digest/17/2020-07-24T09:00"; a second one is not queued
 	InboxID   *int64  // the message it answers
 	Part      int     // 0, 1, … of one text
-	Text      string
-	Extra     string
+	Text      string  `gorm:"serializer:sealed"`
+	Extra     string  `gorm:"serializer:sealed"`
 	CreatedAt time.Time
 	NotBefore time.Time
 	ExpiresAt *time.Time // asks for action that is impossible from then on
@@ -297,11 +298,11 @@ type Matter struct {
 	PersonID   *int64 // the member it is about
 	ContactID  int64  // who asked
 	InboxID    *int64
-	Text       string
+	Text       string `gorm:"serializer:sealed"` // the member's words
 	CreatedAt  time.Time
 	AnsweredAt *time.Time
 	AnsweredBy *int64
-	Answer     string
+	Answer     string `gorm:"serializer:sealed"`
 }
 
 // Kinds of matters.

@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"embed"
 	"errors"
 	"fmt"
@@ -79,18 +80,8 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.gdb, err = gorm.Open(dialector, &gorm.Config{
-		SkipDefaultTransaction: true,
-		TranslateError:         true,
-		NowFunc:                s.now,
-		Logger:                 logger.Discard,
-		CreateBatchSize:        500,
-	})
-	if err != nil {
+	if err := s.connect(ctx, dialector); err != nil {
 		return nil, fmt.Errorf("database %s: %w", o.Driver, err)
-	}
-	if s.sqldb, err = s.gdb.DB(); err != nil {
-		return nil, err
 	}
 	s.sqldb.SetMaxOpenConns(8)
 	s.sqldb.SetMaxIdleConns(8)
@@ -101,6 +92,36 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	return s, nil
 }
 
+// connect opens the database. A new SQLite file is refused as locked, whatever the timeout, while another process turns
+// its journal on; that is over at once.
+func (s *Store) connect(ctx context.Context, dialector gorm.Dialector) error {
+	for n := 1; ; n++ {
+		var err error
+		s.gdb, err = gorm.Open(dialector, &gorm.Config{
+			SkipDefaultTransaction: true,
+			TranslateError:         true,
+			NowFunc:                s.now,
+			Logger:                 logger.Discard,
+			CreateBatchSize:        500,
+		})
+		if err == nil {
+			s.sqldb, err = s.gdb.DB()
+			return err
+		}
+		if s.gdb != nil {
+			if db, nothing := s.gdb.DB(); nothing == nil && db != nil {
+				_ = db.Close()
+			}
+		}
+		if n == attempts || !lost(err) {
+			return err
+		}
+		if stopped := pause(ctx, n); stopped != nil {
+			return errors.Join(err, stopped)
+		}
+	}
+}
+
 // dial checks the DSN and adds what the product depends on.
 func dial(o Options) (gorm.Dialector, error) {
 	switch o.Driver {
@@ -109,9 +130,10 @@ func dial(o Options) (gorm.Dialector, error) {
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			return nil, fmt.Errorf("database folder: %w", err)
 		}
-		// synchronous FULL: a commit that was answered survives a power cut, as on MySQL.
+		// busy_timeout first: changing the journal mode waits for others too. synchronous FULL: a commit that was
+		// answered survives a power cut, as on MySQL.
 		q := url.Values{
-			"_pragma":      {"journal_mode(WAL)", "synchronous(FULL)", "busy_timeout(10000)", "foreign_keys(1)"},
+			"_pragma":      {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)"},
 			"_txlock":      {"immediate"},
 			"_time_format": {"sqlite"},
 		}
@@ -122,6 +144,7 @@ func dial(o Options) (gorm.Dialector, error) {
 			return nil, fmt.Errorf("database.dsn: %w", err)
 		}
 		c.ParseTime, c.Loc, c.InterpolateParams, c.Collation = true, time.UTC, true, "utf8mb4_bin"
+		c.ClientFoundRows = true // RowsAffected counts the rows an UPDATE found, as on SQLite, not those it changed
 		if c.Params == nil {
 			c.Params = map[string]string{}
 		}
@@ -129,16 +152,39 @@ func dial(o Options) (gorm.Dialector, error) {
 		if c.Timeout == 0 {
 			c.Timeout = 10 * time.Second
 		}
-		return mysql.New(mysql.Config{DSN: c.FormatDSN(), DisableWithReturning: true, DefaultStringSize: 255}), nil
+		dial, err := mysqldriver.NewConnector(c)
+		if err != nil {
+			return nil, fmt.Errorf("database.dsn: %w", err)
+		}
+		return mysql.New(mysql.Config{Conn: sql.OpenDB(readCommitted{dial}), DisableWithReturning: true, DefaultStringSize: 255}), nil
 	}
 	return nil, fmt.Errorf("database.driver %q is neither %s nor %s", o.Driver, SQLite, MySQL)
 }
 
-// migrate applies the versions missing. On MySQL a named lock keeps two starting processes apart.
+// readCommitted opens connections whose transactions see what others commit meanwhile, and lock only the rows they read.
+// MariaDB and MySQL name the variable differently; this statement works on both, once per connection rather than once per
+// transaction.
+type readCommitted struct{ driver.Connector }
+
+func (r readCommitted) Connect(ctx context.Context) (driver.Conn, error) {
+	conn, err := r.Connector.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	exec, ok := conn.(driver.ExecerContext)
+	if !ok {
+		return nil, errors.Join(errors.New("the MySQL driver cannot execute statements"), conn.Close())
+	}
+	if _, err := exec.ExecContext(ctx, "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED", nil); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return conn, nil
+}
+
+// migrate applies the versions missing. Two processes may start at once: on MySQL a named lock keeps them apart; SQLite
+// has none, so the one that finds a version applied under its hands looks again.
 func (s *Store) migrate(ctx context.Context) error {
-	dir, dialect := "migrations/sqlite", goose.DialectSQLite3
 	if s.driver == MySQL {
-		dir, dialect = "migrations/mysql", goose.DialectMySQL
 		conn, err := s.sqldb.Conn(ctx)
 		if err != nil {
 			return fmt.Errorf("database: %w", err)
@@ -150,18 +196,34 @@ func (s *Store) migrate(ctx context.Context) error {
 		}
 		defer conn.ExecContext(context.WithoutCancel(ctx), "DO RELEASE_LOCK('xianjie_migrate')") //nolint:errcheck // ends with the connection
 	}
+	for n := 1; ; n++ {
+		p, err := s.versions()
+		if err == nil {
+			_, err = p.Up(ctx)
+		}
+		switch {
+		case err == nil:
+			return nil
+		case s.driver == MySQL || n == attempts:
+			return fmt.Errorf("database schema: %w", err)
+		}
+		if err := pause(ctx, n); err != nil {
+			return fmt.Errorf("database schema: %w", err)
+		}
+	}
+}
+
+// versions are the versions of the schema and which of them the database has.
+func (s *Store) versions() (*goose.Provider, error) {
+	dir, dialect := "migrations/sqlite", goose.DialectSQLite3
+	if s.driver == MySQL {
+		dir, dialect = "migrations/mysql", goose.DialectMySQL
+	}
 	files, err := fs.Sub(migrations, dir)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	p, err := goose.NewProvider(dialect, s.sqldb, files, goose.WithDisableGlobalRegistry(true))
-	if err != nil {
-		return fmt.Errorf("database schema: %w", err)
-	}
-	if _, err := p.Up(ctx); err != nil {
-		return fmt.Errorf("database schema: %w", err)
-	}
-	return nil
+	return goose.NewProvider(dialect, s.sqldb, files, goose.WithDisableGlobalRegistry(true))
 }
 
 // Close closes the database.
@@ -184,35 +246,43 @@ func utc(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
 // attempts bounds how often a transaction that lost against another is tried.
 const attempts = 8
 
-// tx runs f in one transaction, again and whole when the database chose it as the loser of a deadlock or it waited out
-// a lock. Nothing relies on repeatable read: what is read to be written is locked by the read.
+// tx runs f in one transaction, again and whole when the database chose it as the loser of a deadlock, it waited out a
+// lock, or another inserted a row between its look and its own insert. Nothing relies on repeatable read: what is read to
+// be written is locked by the read.
 func (s *Store) tx(ctx context.Context, f func(*gorm.DB) error) error {
 	if s.driver == SQLite {
 		s.writing.Lock()
 		defer s.writing.Unlock()
 	}
-	var opts []*sql.TxOptions
-	if s.driver == MySQL { // MariaDB and MySQL name the variable differently; this works on both
-		opts = append(opts, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
-	}
 	for n := 1; ; n++ {
-		err := s.db(ctx).Transaction(f, opts...)
-		if err == nil || n == attempts || !lost(err) {
+		err := s.db(ctx).Transaction(f)
+		again := lost(err) || s.driver == MySQL && n < 3 && errors.Is(err, gorm.ErrDuplicatedKey)
+		if err == nil || n == attempts || !again {
 			return err
 		}
-		wait := time.Duration(n*n) * 5 * time.Millisecond
-		wait += rand.N(wait)
 		s.log.Debug("transaction tried again", "attempt", n, "err", err)
-		select {
-		case <-ctx.Done():
-			return errors.Join(err, ctx.Err())
-		case <-time.After(wait):
+		if stopped := pause(ctx, n); stopped != nil {
+			return errors.Join(err, stopped)
 		}
+	}
+}
+
+// pause waits before an attempt after the nth, longer each time.
+func pause(ctx context.Context, n int) error {
+	wait := time.Duration(n*n) * 5 * time.Millisecond
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(wait + rand.N(wait)):
+		return nil
 	}
 }
 
 // lost reports an error after which the same transaction may succeed.
 func lost(err error) bool {
+	if err == nil {
+		return false
+	}
 	var m *mysqldriver.MySQLError
 	if errors.As(err, &m) {
 		return m.Number == 1213 || m.Number == 1205 || m.Number == 1020

@@ -71,12 +71,17 @@ func (w *work) queue(outs []queued) ([]int64, error) {
 	if len(rows) == 0 {
 		return ids, nil
 	}
-	if err := w.tx.CreateInBatches(&rows, 500).Error; err != nil {
+	values := make([][]any, len(rows))
+	for i := range rows {
+		values[i] = rows[i].values(w.seal)
+	}
+	written, err := w.insert(w.tx, insertOutbox, values)
+	if err != nil {
 		return nil, err
 	}
 	for i, n := range first {
 		if n >= 0 {
-			ids[i] = rows[n].ID
+			ids[i] = written[n]
 		}
 	}
 	return ids, nil
@@ -160,16 +165,16 @@ func (s *Store) ClaimOut(ctx context.Context, account string) (*Claim, error) {
 	err := s.tx(ctx, func(tx *gorm.DB) error {
 		c = nil
 		query := "SELECT o.id " + claimable + " ORDER BY o.priority, o.id LIMIT 1"
-		var ids []int64
-		if err := tx.Raw(query, account, s.now()).Scan(&ids).Error; err != nil || len(ids) == 0 {
-			return err
-		}
 		var o Outbox
-		if err := s.lock(tx).Take(&o, ids[0]).Error; err != nil {
-			return err
-		}
-		if o.State != OutQueued {
-			return nil // another sender was faster; the next look finds the next message
+		for o.State != OutQueued { // another sender was faster: look again
+			var ids []int64
+			if err := tx.Raw(query, account, s.now()).Scan(&ids).Error; err != nil || len(ids) == 0 {
+				return err
+			}
+			o = Outbox{}
+			if err := s.lock(tx).Take(&o, ids[0]).Error; err != nil {
+				return err
+			}
 		}
 		now := s.now()
 		o.State, o.ClaimedAt = OutSending, &now
@@ -196,28 +201,39 @@ func (s *Store) FinishOut(ctx context.Context, id int64, state, msgID, reason st
 	return s.landed(ctx, id, map[string]any{"state": state, "done_at": s.now(), "msg_id": msgID, "reason": clip(reason)})
 }
 
-// ReleaseOut puts a message back that certainly was not sent. It may leave again at an instant.
+// ReleaseOut puts a message back that certainly was not sent. It may leave again at an instant; what was queued behind it
+// for the same chat at the same time, the other parts of its text above all, waits for it.
 func (s *Store) ReleaseOut(ctx context.Context, id int64, at time.Time, reason string) error {
-	return s.landed(ctx, id, map[string]any{"state": OutQueued, "claimed_at": nil, "not_before": utc(at), "reason": clip(reason)})
+	at = utc(at)
+	values := map[string]any{"state": OutQueued, "claimed_at": nil, "not_before": at, "reason": clip(reason)}
+	return s.tx(ctx, func(tx *gorm.DB) error {
+		var o Outbox
+		if err := s.lock(tx).Select("id, contact_id, created_at").Limit(1).Find(&o, id).Error; err != nil {
+			return err
+		}
+		if err := land(tx, id, values); err != nil {
+			return err
+		}
+		return tx.Model(&Outbox{}).Where("contact_id = ? AND id > ?", o.ContactID, o.ID). // index outbox_contact
+													Where("created_at = ? AND state = ? AND not_before < ?", o.CreatedAt, OutQueued, at).Update("not_before", at).Error
+	})
 }
 
 // RewriteOut replaces the text of a message in flight, before it is handed to the channel.
 func (s *Store) RewriteOut(ctx context.Context, id int64, text string) error {
-	return s.landed(ctx, id, map[string]any{"text": text})
+	return s.landed(ctx, id, map[string]any{"text": s.seal.seal(text)})
 }
 
 func (s *Store) landed(ctx context.Context, id int64, values map[string]any) error {
-	return s.tx(ctx, func(tx *gorm.DB) error {
-		r := tx.Model(&Outbox{}).Where("id = ? AND state = ?", id, OutSending).Updates(values)
-		if r.Error == nil && r.RowsAffected == 0 {
-			var n int64 // MySQL counts changed rows, and the same values may be written twice
-			if err := tx.Model(&Outbox{}).Where("id = ?", id).Where(values).Count(&n).Error; err != nil || n > 0 {
-				return err
-			}
-			return fmt.Errorf("outbox %d: %w", id, ErrNotInFlight)
-		}
-		return r.Error
-	})
+	return s.tx(ctx, func(tx *gorm.DB) error { return land(tx, id, values) })
+}
+
+func land(tx *gorm.DB, id int64, values map[string]any) error {
+	r := tx.Model(&Outbox{}).Where("id = ? AND state = ?", id, OutSending).Updates(values)
+	if r.Error == nil && r.RowsAffected == 0 {
+		return fmt.Errorf("outbox %d: %w", id, ErrNotInFlight)
+	}
+	return r.Error
 }
 
 // RecoverOut turns messages a dead process left in flight into unknown ones: they may have arrived, so they are not

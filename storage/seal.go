@@ -47,16 +47,22 @@ func createKey(path string) ([]byte, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("key file: %w", err)
 	}
-	// O_EXCL: of two processes starting at once one makes the key, the other reads it.
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*") // mode 0600
+	if err != nil {
+		return nil, fmt.Errorf("key file: %w", err)
+	}
+	defer os.Remove(f.Name())
+	_, err = f.WriteString(base64.StdEncoding.EncodeToString(key) + "\n")
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return nil, fmt.Errorf("key file: %w", err)
+	}
+	// A link appears whole or not at all, and only once: of two processes starting at once one makes the key, the other
+	// reads it.
+	err = os.Link(f.Name(), path)
 	if errors.Is(err, fs.ErrExist) {
 		return LoadOrCreateKey(path)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("key file: %w", err)
-	}
-	_, err = f.WriteString(base64.StdEncoding.EncodeToString(key) + "\n")
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return nil, fmt.Errorf("key file: %w", err)
 	}
 	return key, nil
@@ -131,7 +137,8 @@ func text(dbValue any) string {
 	return ""
 }
 
-// sealedSerializer keeps a Sealed or []byte field encrypted.
+// sealedSerializer keeps a Sealed, string or []byte field encrypted. It works on whole models; Updates with a map write
+// past it and must call sealer.seal themselves.
 type sealedSerializer struct{}
 
 func (sealedSerializer) Scan(ctx context.Context, field *schema.Field, dst reflect.Value, dbValue any) error {
@@ -158,6 +165,8 @@ func (sealedSerializer) Value(ctx context.Context, _ *schema.Field, _ reflect.Va
 		return nil, err
 	}
 	switch v := value.(type) {
+	case string:
+		return s.seal(v), nil
 	case Sealed:
 		return s.seal(string(v)), nil
 	case []byte:

@@ -16,10 +16,10 @@ func Split(text string, most int) []string {
 	var parts []string
 	text = strings.TrimSpace(text)
 	for utf8.RuneCountInString(text) > most {
-		n := cut([]rune(text)[:most])
-		head := string([]rune(text)[:n])
-		parts = append(parts, strings.TrimRightFunc(head, unicode.IsSpace))
-		text = strings.TrimLeftFunc(text[len(head):], unicode.IsSpace)
+		r := []rune(text)
+		n := cut(r, most)
+		parts = append(parts, strings.TrimRightFunc(string(r[:n]), unicode.IsSpace))
+		text = strings.TrimLeftFunc(string(r[n:]), unicode.IsSpace)
 	}
 	if text != "" || len(parts) == 0 {
 		parts = append(parts, text)
@@ -27,10 +27,10 @@ func Split(text string, most int) []string {
 	return parts
 }
 
-// cut is the best place to end a part within r, in its second half.
-func cut(r []rune) int {
+// cut is the best place to end a part of at most most characters of r, in its second half.
+func cut(r []rune, most int) int {
 	line, sentence := 0, 0
-	for i := len(r) - 1; i > len(r)/2; i-- {
+	for i := most - 1; i > most/2; i-- {
 		switch r[i] {
 		case '\n':
 			if r[i-1] == '\n' {
@@ -51,9 +51,19 @@ func cut(r []rune) int {
 	case sentence > 0:
 		return sentence
 	}
-	n := len(r)
-	for n > len(r)/2 && (unicode.Is(unicode.Mn, r[n-1]) || r[n-1] == '\u200d' || r[n-1] == '\ufe0f') {
-		n-- // do not part a character from its marks
+	n := most
+	for n > most/2+1 && joined(r[n-1], r[n]) {
+		n--
+	}
+	if joined(r[n-1], r[n]) {
+		return most // a character that consists of marks all over is nothing to keep whole
 	}
 	return n
+}
+
+// joined reports whether two code points belong to one character as people see it: a letter and its marks, an emoji and
+// what it is joined with or coloured by.
+func joined(a, b rune) bool {
+	const joiner, firstTone, lastTone = '\u200d', '\U0001f3fb', '\U0001f3ff'
+	return unicode.Is(unicode.M, b) || a == joiner || b == joiner || b >= firstTone && b <= lastTone
 }

@@ -44,7 +44,7 @@ type Turn struct {
 	Skipped   bool   // InboxSkipped instead of InboxDone
 	Outcome   string // for Inbox.Outcome
 	ContactID int64
-	Dialogue  *Dialogue // new state; Version as loaded (CommitTurns checks it and adds one); nil: unchanged
+	Dialogue  *Dialogue // new state of ContactID's; Version as loaded (CommitTurns checks it and adds one); nil: unchanged
 	Bind      *Bind
 	// ContactState, when set, is the contact's new state (ContactGone when WeChat says they deleted us).
 	ContactState string

@@ -197,8 +197,7 @@ CREATE TABLE inbox (
   done_at     DATETIME(6) NULL,
   outcome     VARCHAR(64) NOT NULL,
   UNIQUE KEY inbox_msg (account, msg_id),
-  KEY inbox_pending (state, contact_id, id),
-  KEY inbox_contact (contact_id, id)
+  KEY inbox_pending (state, account, contact_id, id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
 CREATE TABLE outbox (

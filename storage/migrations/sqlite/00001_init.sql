@@ -198,8 +198,7 @@ CREATE TABLE inbox (
   outcome TEXT NOT NULL
 );
 CREATE UNIQUE INDEX inbox_msg ON inbox (account, msg_id);
-CREATE INDEX inbox_pending ON inbox (state, contact_id, id);
-CREATE INDEX inbox_contact ON inbox (contact_id, id);
+CREATE INDEX inbox_pending ON inbox (state, account, contact_id, id);
 
 CREATE TABLE outbox (
   id         INTEGER PRIMARY KEY AUTOINCREMENT,
