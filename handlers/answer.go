@@ -111,11 +111,14 @@ func (t *turn) readChoice(q *season.Question) (string, bool) {
 func (t *turn) readText(q *season.Question) (string, []string, string) {
 	text := strings.Join(strings.Fields(t.text), " ")
 	n := utf8.RuneCountInString(text)
+	_, isDestination := t.season.DestinationByWord(t.word)
 	switch {
 	case strings.IndexFunc(text, unicode.IsLetter) < 0:
 		return "", nil, fmt.Sprintf(textNoWords, q.Label)
 	case t.isCommand():
 		return "", nil, fmt.Sprintf(textNotThat, oneLine(text, 20), q.Label)
+	case isDestination:
+		return "", nil, fmt.Sprintf(textIsDestination, oneLine(text, 20))
 	case n < q.Min:
 		return "", nil, fmt.Sprintf(textTooShort, q.Label, q.Min)
 	case q.Max > 0 && n > q.Max:
@@ -141,12 +144,13 @@ func dateReason(err error, q *season.Question) string {
 	return textBadDate
 }
 
-func pairReason(reason string) string {
-	switch reason {
-	case understand.ReasonNoName:
-		return textPairNoName
-	case understand.ReasonNoNumber:
-		return textPairNoNumber
+// pairReason says what is wrong with a pair.
+func pairReason(err error) string {
+	var refused *understand.Refused
+	if !errors.As(err, &refused) {
+		return ""
+	}
+	switch refused.Reason {
 	case understand.ReasonNumberLength:
 		return textPairLength
 	case understand.ReasonSeveral:

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 
 	"gorm.io/gorm"
 
@@ -18,12 +19,41 @@ import (
 const maxTries = 3
 
 func isPair(t *turn) bool {
-	_, err := understand.StudentAndName(t.text)
+	_, err := t.pair()
 	return err == nil
+}
+
+// pair reads a number and a name from the message or, when it holds only one of them, from it and the message before.
+func (t *turn) pair() (understand.Pair, error) {
+	pair, err := understand.StudentAndName(t.text)
+	if err != nil && t.draft.Half != "" && halfReason(err) != "" {
+		if whole, err := understand.StudentAndName(t.draft.Half + " " + t.text); err == nil {
+			return whole, nil
+		}
+	}
+	return pair, err
+}
+
+// halfReason says which half is missing of a message that holds the other one; "" for any other message.
+func halfReason(err error) string {
+	var refused *understand.Refused
+	if !errors.As(err, &refused) {
+		return ""
+	}
+	switch refused.Reason {
+	case understand.ReasonNoName:
+		return textPairNoName
+	case understand.ReasonNoNumber:
+		return textPairNoNumber
+	}
+	return ""
 }
 
 // isStudentPair is stricter: what a bound person writes is taken for an introduction only with a whole student number.
 func isStudentPair(t *turn) bool {
+	if strings.IndexFunc(t.text, unicode.IsDigit) < 0 {
+		return false
+	}
 	pair, err := understand.StudentAndName(t.text)
 	if err != nil {
 		return false
@@ -34,16 +64,15 @@ func isStudentPair(t *turn) bool {
 
 // askPair says what is missing in a message that should have been a number and a name.
 func (t *turn) askPair() {
-	if !t.draft.Greeted {
-		t.draft.Greeted = true
-		t.say(textGreeting, t.season.School)
-	}
 	_, err := understand.StudentAndName(t.text)
-	var refused *understand.Refused
-	if errors.As(err, &refused) {
-		t.say("%s", pairReason(refused.Reason))
+	if half := halfReason(err); half != "" {
+		t.draft.Greeted, t.draft.Half = true, oneLine(t.text, 40)
+		t.say("%s", half)
+		return
 	}
-	t.say(textBindHow)
+	t.draft.Half = ""
+	t.say("%s", pairReason(err))
+	t.prompt()
 }
 
 // notKnownYet answers words that need to know who is writing.
@@ -90,12 +119,12 @@ func (t *turn) find(no string) (found, bool) {
 
 // bindPair ties the chat to the person on the roster with exactly this number and name.
 func (t *turn) bindPair() {
-	pair, _ := understand.StudentAndName(t.text)
+	pair, _ := t.pair()
 	f, ok := t.find(pair.No)
 	if !ok {
 		return
 	}
-	t.draft.Greeted = true
+	t.draft.Greeted, t.draft.Half = true, ""
 	if f.person == nil || f.person.LeftAt != nil || !understand.SameName(f.person.Name, pair.Name) {
 		t.wrongPair(f.person)
 		return
@@ -113,7 +142,7 @@ func (t *turn) bindPair() {
 		return
 	}
 	t.restart(w.state)
-	t.say(textBound, w.called)
+	t.say("%s", w.hello)
 	t.say("%s", w.next)
 }
 
@@ -143,10 +172,14 @@ func (t *turn) wrongPair(p *storage.Person) {
 	if p != nil && p.CollegeID != nil {
 		college = *p.CollegeID
 	}
-	if !t.raise(storage.MatterHuman, college, nil, fmt.Sprintf(textMatterWrongPair, maxTries, oneLine(t.text, 40))) {
+	about := fmt.Sprintf(textMatterWrongPair, nickOf(t.p.Contact), maxTries, oneLine(t.text, 40))
+	if !t.raise(storage.MatterHuman, college, nil, about) {
 		return
 	}
-	t.state = stateLocked
+	t.state, t.draft.Locked = stateLocked, 0
+	if len(t.out.Matters) > 0 {
+		t.draft.Locked = t.p.Inbox.ID
+	}
 	t.say(textLocked)
 }
 
@@ -169,16 +202,21 @@ func (t *turn) locked() {
 	if !ok {
 		return
 	}
-	if len(open) > 0 {
+	if slices.ContainsFunc(open, t.locks) {
 		t.say(textStillLocked)
 		return
 	}
-	t.state, t.draft.Tries = stateBind, 0
+	t.state, t.draft.Tries, t.draft.Locked = stateBind, 0, 0
 	if isPair(t) {
 		t.bindPair()
 		return
 	}
 	t.askPair()
+}
+
+// locks reports whether an open matter of this chat keeps it locked.
+func (t *turn) locks(m storage.Matter) bool {
+	return t.draft.Locked == 0 || m.InboxID != nil && *m.InboxID == t.draft.Locked
 }
 
 func nickOf(c storage.Contact) string {

@@ -9,9 +9,15 @@ import (
 func (t *turn) prompt() {
 	switch t.state {
 	case stateBind:
+		if !t.draft.Greeted {
+			t.draft.Greeted = true
+			t.say(textGreeting, t.season.School)
+		}
 		t.say(textBindHow)
+	case stateLocked:
+		t.say(textStillLocked)
 	case stateChoose:
-		t.say("%s", t.menu())
+		t.say("%s", t.menu)
 	case stateAsk:
 		t.say("%s", t.question())
 	case stateConfirm:
@@ -27,18 +33,11 @@ func (t *turn) greetNewFriend() {
 		t.skip("greeted")
 		return
 	}
-	t.draft.Greeted = true
 	if t.p.Person != nil {
 		t.say(textWelcomeBack, t.p.Person.Name)
-		t.prompt()
-		return
 	}
-	if t.state == stateLocked {
-		t.locked()
-		return
-	}
-	t.say(textGreeting, t.season.School)
-	t.say(textBindHow)
+	t.prompt()
+	t.draft.Greeted = true
 }
 
 func (t *turn) greetBack() {
@@ -86,6 +85,7 @@ func (t *turn) overlong() {
 func (t *turn) help() {
 	switch {
 	case t.p.Person == nil:
+		t.draft.Greeted = true
 		t.say(textHelpStranger)
 	case t.self == nil:
 		t.officeHelp()
@@ -93,7 +93,7 @@ func (t *turn) help() {
 	default:
 		t.say(textHelpMember)
 		if len(t.p.Roles) > 0 {
-			t.say("%s", textOfficerToo+"\n"+t.officerWords())
+			t.say("%s", textOfficerToo+t.officerWords())
 		}
 	}
 	t.prompt()

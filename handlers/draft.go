@@ -19,9 +19,6 @@ const (
 	stateOffice  = "office"  // an officer who does not graduate
 )
 
-// states are all of them, in the order people meet them.
-var states = []string{stateBind, stateLocked, stateChoose, stateAsk, stateConfirm, stateEdit, stateDone, stateOffice}
-
 // draft is what has been said towards a declaration and is not confirmed yet, and what numbers in a reply stand for.
 type draft struct {
 	Destination string                   `json:"destination,omitempty"`
@@ -30,6 +27,8 @@ type draft struct {
 	Editing     bool                     `json:"editing,omitempty"` // started from what was declared or summarised
 	Tries       int                      `json:"tries,omitempty"`   // answers in a row that were not understood
 	Greeted     bool                     `json:"greeted,omitempty"`
+	Half        string                   `json:"half,omitempty"`    // a number or a name whose other half may follow
+	Locked      int64                    `json:"locked,omitempty"`  // message whose matter must be answered first; 0: any of the chat's
 	Choices     []string                 `json:"choices,omitempty"` // values that numbers stand for while a candidate is to be picked
 	List        []int64                  `json:"list,omitempty"`    // persons that numbers stand for, as last shown to an officer
 	Listed      string                   `json:"listed,omitempty"`  // the command that showed List, for the next page
@@ -39,9 +38,9 @@ type draft struct {
 
 // pendingRecord is an event an officer typed for a name that several members carry.
 type pendingRecord struct {
-	Event string  `json:"event"`
-	At    string  `json:"at,omitempty"` // civil date, "" today
-	IDs   []int64 `json:"ids"`          // the candidates, in the order shown
+	Event string  `json:"event,omitempty"` // "" takes the last event back
+	At    string  `json:"at,omitempty"`    // civil date, "" today
+	IDs   []int64 `json:"ids"`             // the candidates, in the order shown
 }
 
 func (d *draft) answers() season.Answers { return storage.AnswersOf(d.Values) }

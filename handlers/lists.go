@@ -269,14 +269,19 @@ func (c counts) text(s *season.Season) string {
 	for _, n := range names {
 		fmt.Fprintf(&b, "\n%s %d人", n, c.states[n])
 	}
+	counted := false
 	for i, r := range s.Rates {
 		if c.rates[i].all == 0 {
 			continue
 		}
-		fmt.Fprintf(&b, "\n%s：%s", r.Name, c.rates[i])
+		counted = true
+		fmt.Fprintf(&b, "\n%s %s", r.Name, c.rates[i])
 		if d, ok := s.Dates[r.By]; ok {
-			fmt.Fprintf(&b, "（%s前）", d.Date.Chinese())
+			fmt.Fprintf(&b, "，%s前", d.Date.Chinese())
 		}
+	}
+	if counted && c.undeclared > 0 {
+		fmt.Fprintf(&b, textProgressWithout, c.undeclared)
 	}
 	return b.String()
 }

@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -70,17 +71,13 @@ func (t *turn) raise(kind string, college int64, person *int64, text string) boo
 	if !ok {
 		return false
 	}
-	if len(open) >= maxOpen {
-		return true // they have been told of enough
-	}
 	ds, ok := t.desks(college)
 	if !ok {
 		return false
 	}
-	for _, m := range open {
-		if m.Kind == kind && m.Text == text {
-			return true // asked already; one nudge is enough
-		}
+	asked := func(m storage.Matter) bool { return m.Kind == kind && m.Text == text }
+	if len(open) >= maxOpen || slices.ContainsFunc(open, asked) {
+		return true // they have been told already, or of enough
 	}
 	t.out.Matters = append(t.out.Matters, storage.Matter{
 		Kind: kind, CollegeID: college, PersonID: person, ContactID: t.p.Contact.ID,
@@ -106,6 +103,14 @@ func (t *turn) human() {
 		if t.p.Person.CollegeID != nil {
 			college = *t.p.Person.CollegeID
 		}
+	} else if t.state == stateLocked {
+		open, ok := t.openMatters()
+		if !ok {
+			return
+		}
+		if len(open) > 0 {
+			college = open[0].CollegeID // to whoever is on it already
+		}
 	}
 	text := fmt.Sprintf(textMatterHuman, who)
 	if about != "" {
@@ -114,7 +119,17 @@ func (t *turn) human() {
 	if !t.raise(storage.MatterHuman, college, person, text) {
 		return
 	}
-	t.say(textHumanComing)
+	open, _ := t.openMatters()
+	ds, _ := t.desks(college)
+	switch {
+	case len(t.out.Matters) == 0 && len(open) >= maxOpen:
+		t.say(textHumanFull, len(open))
+		return
+	case len(ds) == 0:
+		t.say(textHumanNoted)
+	default:
+		t.say(textHumanComing)
+	}
 	if about == "" {
 		t.say(textHumanMore)
 	}
@@ -233,6 +248,10 @@ func (t *turn) answerMatter() {
 	case v == nil || !t.mayAnswer(v.matter):
 		t.say(textNoSuchMatter, id)
 		return
+	case v.matter.AnsweredAt != nil && verb == "回复" && rest != "":
+		t.tell(v.contact, storage.OutReply, fmt.Sprintf(textOfficerSays, t.p.Person.Name, rest)+textGoOn)
+		t.say(textReplySentAgain, id)
+		return
 	case v.matter.AnsweredAt != nil:
 		t.say(textMatterAnswered, id)
 		return
@@ -271,7 +290,7 @@ func (t *turn) replyTo(v *matterView, text string) {
 		return
 	}
 	t.close(v, text)
-	t.tell(v.contact, storage.OutReply, fmt.Sprintf(textOfficerSays, t.p.Person.Name, text))
+	t.tell(v.contact, storage.OutReply, fmt.Sprintf(textOfficerSays, t.p.Person.Name, text)+textGoOn)
 	t.say(textReplySent, v.matter.ID)
 }
 
@@ -295,7 +314,7 @@ func (t *turn) agree(v *matterView) {
 			t.tell(c, storage.OutReply, textMovedAway)
 		}
 	}
-	t.tell(v.contact, storage.OutReply, fmt.Sprintf(textClaimAgreed, v.person.Name)+"\n\n"+w.next)
+	t.tell(v.contact, storage.OutReply, fmt.Sprintf(textClaimAgreed, w.hello)+"\n\n"+w.next)
 	t.say(textAgreed, v.matter.ID, v.person.Name)
 }
 

@@ -17,8 +17,13 @@ func (t *turn) destination() *season.Destination {
 	if n, ok := understand.Number(t.word, len(t.season.Destinations)); ok {
 		return &t.season.Destinations[n-1]
 	}
-	d, _ := t.season.DestinationByWord(t.word)
-	return d
+	if d, ok := t.season.DestinationByWord(t.word); ok {
+		return d
+	}
+	if i, ok := understand.Named(t.word, t.names); ok { // 应该是就业吧
+		return &t.season.Destinations[i]
+	}
+	return nil
 }
 
 // choose starts the questions of a destination. Answers given before are kept where the new destination asks the same.
@@ -26,16 +31,44 @@ func (t *turn) choose() { t.start(t.destination()) }
 
 func (t *turn) start(d *season.Destination) {
 	t.draft.Destination = d.Key
+	t.takeAlong()
 	t.proceed()
 	t.say(textChosen, d.Name, d.Explain)
 	t.prompt()
 }
 
+// takeAlong answers the first question where the word for the destination says it already: 自主创业 is 就业或自主创业, and
+// its form as well.
+func (t *turn) takeAlong() {
+	if q, option, ok := t.saidWith(t.draft.Destination); ok {
+		t.draft.set(q, storage.Value{Value: option, Text: t.line, InboxID: t.p.Inbox.ID})
+	}
+}
+
+// saidWith is the answer to the first question of a destination that the message gives by naming the destination.
+func (t *turn) saidWith(destination string) (question, option string, ok bool) {
+	asked := t.season.Asked(destination, nil)
+	if len(asked) == 0 {
+		return "", "", false
+	}
+	for _, o := range asked[0].Options {
+		if t.word == o.Name || slices.Contains(o.Words, t.word) {
+			return asked[0].Key, o.Key, true
+		}
+	}
+	return "", "", false
+}
+
+// notADestination shows the menu again, from the second time on with what each destination means.
 func (t *turn) notADestination() {
-	t.draft.Tries++
-	t.say(textNotADestination, oneLine(t.line, 20))
-	if t.draft.Tries >= 2 {
-		t.say(textOfferHuman)
+	if t.isCommand() {
+		t.say(textNothingYet)
+	} else {
+		t.say(textNotADestination, oneLine(t.line, 20))
+	}
+	if t.draft.Tries++; t.draft.Tries > 1 {
+		t.say("%s", t.explained)
+		return
 	}
 	t.prompt()
 }
@@ -69,10 +102,15 @@ func (t *turn) edit() {
 	t.prompt()
 }
 
-// hearsOtherDestination recognises a change of mind put shortly: the name of another destination than the declared one.
+// hearsOtherDestination recognises a change of mind put shortly: the name of another destination than the declared one,
+// or of another form of it.
 func (t *turn) hearsOtherDestination() bool {
 	d, ok := t.season.DestinationByWord(t.word)
-	return ok && d.Key != t.p.Declaration.Destination
+	if !ok {
+		return false
+	}
+	q, option, also := t.saidWith(d.Key)
+	return d.Key != t.p.Declaration.Destination || also && t.p.Declaration.Answers[q].Value != option
 }
 
 // switchTo starts a change to another destination at once; the declaration stays until 确认.

@@ -20,6 +20,7 @@ func officerRules() []rule {
 		{officer, nil, "编号（同名时选人）", (*turn).picksCandidate, (*turn).pickCandidate, nil},
 		{officer, nil, "取消（同名时不记了）", func(t *turn) bool { return t.draft.Pending != nil && isCancel(t) }, (*turn).dropPending, nil},
 		{officer, nil, "已审 姓名… 等（季节文件里的进展）", isRecord, (*turn).record, nil},
+		{officer, nil, "撤销 姓名…", isUndo, (*turn).undo, nil},
 	}
 }
 
@@ -97,7 +98,7 @@ func (t *turn) officerWords() string {
 		text += "\n" + textOfficerMatters
 	}
 	if len(events) > 0 {
-		text += "\n\n" + textOfficerEvents + "\n" + strings.Join(events, " · ")
+		text += "\n\n" + textOfficerEvents + strings.Join(events, "、") + "。" + textOfficerUndo
 	}
 	return text
 }

@@ -18,7 +18,7 @@ import (
 
 // An officer records what happened in the system of record: "已发起 张三 李四", "已审 1 3-5", "收到申请 张三 7月3日".
 
-// isRecord recognises a message that begins with a word of an event the officer may record.
+// isRecord recognises a message that begins with a word of an event; whether the officer may record it, record says.
 func isRecord(t *turn) bool {
 	_, _, ok := t.recordCommand()
 	return ok
@@ -42,7 +42,7 @@ func (t *turn) recordCommand() (*season.Event, []string, bool) {
 			fields = slices.Insert(fields, 1, rest)
 		}
 	}
-	if !ok || !t.mayRecord(e) {
+	if !ok {
 		return nil, nil, false
 	}
 	if len(fields) == 1 && t.self != nil && slices.Contains(e.By, storage.SubjectMember) {
@@ -78,6 +78,10 @@ type named struct {
 
 func (t *turn) record() {
 	e, args, _ := t.recordCommand()
+	if !t.mayRecord(e) {
+		t.say(textMayNotRecord, e.Words[0], t.recorders(e))
+		return
+	}
 	args, at, ok := t.when(args)
 	if !ok {
 		return
@@ -86,15 +90,31 @@ func (t *turn) record() {
 		t.say(textRecordHow, e.Words[0], e.Words[0])
 		return
 	}
+	t.carryOut(pendingRecord{Event: e.Key, At: at.UTC().Format(time.RFC3339Nano)}, args)
+}
+
+// recorders are those who may record an event, for an officer who may not.
+func (t *turn) recorders(e *season.Event) string {
+	var ps []season.Party
+	for _, key := range e.By {
+		if key != storage.SubjectMember {
+			ps = append(ps, t.season.Parties[key])
+		}
+	}
+	return partyNames(ps)
+}
+
+// carryOut does what an officer wants for everybody named, and asks where a name is carried by several.
+func (t *turn) carryOut(p pendingRecord, args []string) {
 	n, ok := t.resolve(args)
 	if !ok {
 		return
 	}
-	t.apply(e, at, n.members)
+	t.apply(p, n.members, func(m storage.Member) string { return m.Person.Name })
 	t.sayUnknown(n.unknown)
 	t.draft.Pending = nil
 	if len(n.twice) > 0 {
-		t.askWhich(e, at, n)
+		t.askWhich(p, n)
 	}
 }
 
@@ -155,10 +175,14 @@ func (t *turn) resolve(args []string) (named, bool) {
 			}
 		}
 	}
+	written := make([]string, len(names)) // as a roster writes them: 买买提·艾力 for 买买提.艾力
+	for i, name := range names {
+		written[i] = understand.Name(name)
+	}
 	key := fmt.Sprintf("named/%v/%q/%q", ids, names, nos)
 	sc := t.scope()
 	found, ok := want(t, key, func(ctx context.Context, s *storage.Store) ([]storage.Member, error) {
-		return s.MembersMeant(ctx, sc, ids, nos, names)
+		return s.MembersMeant(ctx, sc, ids, nos, slices.Concat(names, written))
 	})
 	if !ok {
 		return named{}, false
@@ -186,9 +210,12 @@ func (t *turn) resolve(args []string) (named, bool) {
 	for _, name := range names {
 		var same []storage.Member
 		for _, m := range found {
-			if understand.SameName(m.Person.Name, name) && !slices.Contains(nos, m.Person.No) {
+			if understand.SameName(m.Person.Name, name) {
 				same = append(same, m)
 			}
+		}
+		if slices.ContainsFunc(same, func(m storage.Member) bool { return seen[m.Person.ID] }) {
+			continue // the name beside the number (20160006 张伟) is the same person, never the namesake
 		}
 		switch {
 		case len(same) == 0:
@@ -227,8 +254,8 @@ func (t *turn) picks(arg string) (ids []int64, isNumber bool) {
 	return ids, true
 }
 
-// apply records an event for members, says what came of it, and tells the members.
-func (t *turn) apply(e *season.Event, at time.Time, members []storage.Member) {
+// apply records an event for members, or takes their last one back, says what came of it, and tells the members.
+func (t *turn) apply(p pendingRecord, members []storage.Member, name func(storage.Member) string) {
 	if len(members) == 0 {
 		return
 	}
@@ -236,35 +263,53 @@ func (t *turn) apply(e *season.Event, at time.Time, members []storage.Member) {
 	for i, m := range members {
 		ids[i] = m.Person.ID
 	}
-	contacts := map[int64]storage.Contact{}
-	if e.Tell != "" {
-		var ok bool
-		contacts, ok = want(t, fmt.Sprintf("contacts/%v", ids), func(ctx context.Context, s *storage.Store) (map[int64]storage.Contact, error) {
-			return s.ContactsOf(ctx, ids)
-		})
-		if !ok {
-			return
-		}
+	contacts, ok := want(t, fmt.Sprintf("contacts/%v", ids), func(ctx context.Context, s *storage.Store) (map[int64]storage.Contact, error) {
+		return s.ContactsOf(ctx, ids)
+	})
+	if !ok {
+		return
 	}
-	done := map[string][]string{} // new state → names
+	done := map[[2]string][]string{} // what was done and the new state → names
 	for _, m := range members {
-		change, err := m.Record(t.season, e.Key, at, t.now, storage.DutyDone, t.said())
-		if err != nil {
-			t.say(textNotNowFor, t.label(m.Person, &m.Branch), t.nameOf(m.Transfer), e.Name)
+		change, what, tell, why := t.change(p, m)
+		if why != "" {
+			t.say("%s", why)
 			continue
 		}
 		t.out.Members = append(t.out.Members, change)
-		t.audit("record", fmt.Sprintf("person/%d", m.Person.ID), map[string]string{"event": e.Key})
 		state := t.nameOf(change.Transfer)
-		done[state] = append(done[state], m.Person.Name)
-		if c, ok := contacts[m.Person.ID]; ok {
-			t.tell(c, storage.OutNudge, t.season.Fill(e.Tell, map[string]string{"name": m.Person.Name, "state": state}))
+		done[[2]string{what, state}] = append(done[[2]string{what, state}], name(m))
+		if c, ok := contacts[m.Person.ID]; ok && tell != "" {
+			t.tell(c, storage.OutNudge, t.season.Fill(tell, map[string]string{"name": m.Person.Name, "state": state}))
 		}
 	}
-	for _, state := range slices.Sorted(maps.Keys(done)) {
-		names := done[state]
-		t.say(textRecorded, e.Name, someNames(names, 10), state)
+	for _, key := range slices.SortedFunc(maps.Keys(done), func(a, b [2]string) int { return slices.Compare(a[:], b[:]) }) {
+		t.say("%s", fmt.Sprintf(textRecorded, key[0], someNames(done[key], 10), key[1]))
 	}
+}
+
+// change is what becomes of one member: the change, what was done in words, what the member is told; or why not.
+func (t *turn) change(p pendingRecord, m storage.Member) (c storage.MemberChange, what, tell, why string) {
+	subject := fmt.Sprintf("person/%d", m.Person.ID)
+	if p.Event == "" {
+		c, e, ok := t.takeBack(m)
+		if !ok {
+			return c, "", "", fmt.Sprintf(textNothingToUndo, t.label(m.Person, &m.Branch), t.nameOf(m.Transfer))
+		}
+		t.audit("undo", subject, map[string]string{"event": e.Key})
+		return c, fmt.Sprintf(textUndone, e.Name), fmt.Sprintf(textUndoneTell, e.Name), ""
+	}
+	e, ok := t.season.EventNamed(p.Event)
+	at, err := time.Parse(time.RFC3339Nano, p.At)
+	if !ok || err != nil {
+		return c, "", "", textNotUnderstood
+	}
+	c, err = m.Record(t.season, e.Key, at, t.now, storage.DutyDone, t.said())
+	if err != nil {
+		return c, "", "", fmt.Sprintf(textNotNowFor, t.label(m.Person, &m.Branch), t.nameOf(m.Transfer), e.Name)
+	}
+	t.audit("record", subject, map[string]string{"event": e.Key})
+	return c, fmt.Sprintf(textDone, e.Name), e.Tell, ""
 }
 
 func (t *turn) nameOf(tr storage.Transfer) string {
@@ -280,52 +325,4 @@ func someNames(names []string, most int) string {
 		return strings.Join(names, "、")
 	}
 	return fmt.Sprintf("%s等%d人", strings.Join(names[:most], "、"), len(names))
-}
-
-// askWhich asks which of several members of one name is meant; the answer is a number.
-func (t *turn) askWhich(e *season.Event, at time.Time, n named) {
-	p := &pendingRecord{Event: e.Key, At: at.UTC().Format(time.RFC3339Nano)}
-	var lines []string
-	for _, m := range n.twice {
-		p.IDs = append(p.IDs, m.Person.ID)
-		lines = append(lines, t.label(m.Person, &m.Branch)+" "+t.nameOf(m.Transfer))
-	}
-	t.draft.Pending = p
-	t.say(textWhichMember, n.name)
-	t.say("%s", numbered(lines))
-}
-
-func (t *turn) picksCandidate() bool {
-	if t.draft.Pending == nil {
-		return false
-	}
-	_, ok := understand.Number(t.word, len(t.draft.Pending.IDs))
-	return ok
-}
-
-func (t *turn) pickCandidate() {
-	n, _ := understand.Number(t.word, len(t.draft.Pending.IDs))
-	p := *t.draft.Pending
-	e, ok := t.season.EventNamed(p.Event)
-	at, err := time.Parse(time.RFC3339Nano, p.At)
-	if !ok || err != nil {
-		t.draft.Pending = nil
-		t.officeHelp()
-		return
-	}
-	id := p.IDs[n-1]
-	sc := t.scope()
-	ms, ok := want(t, fmt.Sprintf("members/%d", id), func(ctx context.Context, s *storage.Store) ([]storage.Member, error) {
-		return s.MembersMeant(ctx, sc, []int64{id}, nil, nil)
-	})
-	if !ok {
-		return
-	}
-	t.apply(e, at, ms)
-	t.draft.Pending = nil
-}
-
-func (t *turn) dropPending() {
-	t.draft.Pending = nil
-	t.say(textDropped)
 }

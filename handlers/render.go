@@ -9,13 +9,15 @@ import (
 	"xianjie/storage"
 )
 
-// menu lists the destinations.
-func (t *turn) menu() string {
-	names := make([]string, len(t.season.Destinations))
-	for i, d := range t.season.Destinations {
+// menus lists the destinations of a season, by name and with what each means.
+func menus(s *season.Season) (short, explained string) {
+	names, explains := make([]string, len(s.Destinations)), make([]string, len(s.Destinations))
+	for i, d := range s.Destinations {
 		names[i] = d.Name
+		explains[i] = d.Name + "：" + strings.TrimSuffix(d.Explain, "。")
 	}
-	return textMenu + "\n" + numbered(names) + "\n" + textMenuHint
+	menu := func(items []string) string { return textMenu + "\n" + numbered(items) + "\n" + textMenuHint }
+	return menu(names), menu(explains)
 }
 
 // question is the question being asked, with its options.
@@ -49,6 +51,9 @@ func (t *turn) summary() string {
 		fmt.Fprintf(&b, "\n%s：%s", it.label, it.value)
 	}
 	b.WriteString("\n\n" + textSummaryHow)
+	if t.declared() {
+		b.WriteString(textSummaryKept)
+	}
 	return b.String()
 }
 
@@ -58,7 +63,11 @@ func (t *turn) editMenu() string {
 	for _, it := range t.items() {
 		lines = append(lines, it.label+"："+it.value)
 	}
-	return textEditMenu + "\n" + numbered(lines) + "\n" + textEditHow
+	how := textEditHow
+	if !t.declared() {
+		how = textEditHowFirst
+	}
+	return textEditMenu + "\n" + numbered(lines) + "\n" + how
 }
 
 // outcomeText is what a member learns after confirming: where to, who, by when, and what to do.
@@ -78,7 +87,7 @@ func outcomeText(d *season.Destination, o season.Outcome) string {
 	}
 	if len(o.Steps) > 0 {
 		b.WriteString(textOutcomeSteps)
-		b.WriteString(numbered(o.Steps))
+		b.WriteString("· " + strings.Join(o.Steps, "\n· "))
 	}
 	for _, n := range o.Notes {
 		b.WriteString("\n\n" + n)
@@ -86,12 +95,20 @@ func outcomeText(d *season.Destination, o season.Outcome) string {
 	return b.String()
 }
 
+// partyNames is 录取学校团组织、学院团委或你本人.
 func partyNames(ps []season.Party) string {
-	names := make([]string, len(ps))
+	var b strings.Builder
 	for i, p := range ps {
-		names[i] = p.Name
+		switch i {
+		case 0:
+		case len(ps) - 1:
+			b.WriteString("或")
+		default:
+			b.WriteString("、")
+		}
+		b.WriteString(p.Name)
 	}
-	return strings.Join(names, "或")
+	return b.String()
 }
 
 // stateName is the state of the member's transfer as people say it.
@@ -160,11 +177,7 @@ func (t *turn) openWork(duties []storage.Duty) string {
 		if err != nil {
 			continue
 		}
-		by := t.season.Parties[r.Of].Name
-		if r.Of == storage.SubjectMember {
-			by = "你"
-		}
-		fmt.Fprintf(&b, textStatusDuty, by, r.Name, due.Chinese(), daysLeft(t.today().DaysUntil(due)))
+		fmt.Fprintf(&b, textStatusDuty, r.Name, due.Chinese(), daysLeft(t.today().DaysUntil(due)), t.season.Parties[r.Of].Name)
 	}
 	if b.Len() == 0 {
 		return ""
@@ -187,9 +200,9 @@ func daysLeft(n int) string {
 
 // welcome is what somebody sees right after being bound.
 type welcome struct {
-	state  string
-	called string // who they are: 张三（机械学院 机械1班）
-	next   string
+	state string
+	hello string // with who they are: 张三（机械学院 机械1班）
+	next  string
 }
 
 // welcomeFor loads what is known of a person who is being bound in this turn.
@@ -212,27 +225,27 @@ func (t *turn) welcomeFor(p storage.Person) (welcome, bool) {
 	// The same renderer, seen with the eyes of the person bound.
 	v := &turn{Turner: t.Turner, now: t.now, facts: t.facts}
 	v.p.Person, v.p.Roles = &p, l.roles
-	w := welcome{state: stateOffice, called: p.Name}
+	w := welcome{state: stateOffice}
 	if len(l.members) == 0 {
 		if len(l.roles) == 0 {
 			w.next = fmt.Sprintf(textNoRole, p.Name)
 			return w, true
 		}
-		w.called += fmt.Sprintf("（%s）", l.roles[0].Org.Name)
-		w.next = textOfficerWelcome + "\n\n" + v.officerWords()
+		w.hello = fmt.Sprintf(textBoundOfficer, p.Name, l.roles[0].Org.Name)
+		w.next = v.officerWords()
 		return w, true
 	}
 	m := l.members[0]
 	v.self, v.p.Branch, v.p.College = &m, &m.Branch, &m.College
 	v.p.Transfer, v.p.Declaration, v.p.Events = &m.Transfer, m.Declaration, m.Events
-	w.called += fmt.Sprintf("（%s %s）", m.College.Name, m.Branch.Name)
+	w.hello = fmt.Sprintf(textBound, p.Name, m.College.Name, m.Branch.Name)
 	if m.Declaration != nil {
 		w.state, w.next = stateDone, v.whereItStands()+"\n\n"+textChangeAnyTime
 	} else {
-		w.state, w.next = stateChoose, v.menu()
+		w.state, w.next = stateChoose, v.menu
 	}
 	if len(l.roles) > 0 {
-		w.next += "\n\n" + textOfficerToo + "\n" + v.officerWords()
+		w.next += "\n\n" + textOfficerToo + v.officerWords()
 	}
 	return w, true
 }

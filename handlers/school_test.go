@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
@@ -86,6 +88,31 @@ func roster() storage.Roster {
 	return r
 }
 
+// enrolled is a database file with everybody on the roster, made once: every school begins with a copy.
+var enrolled = sync.OnceValues(func() ([]byte, error) {
+	sn, err := seasons.Load("cqu-2020")
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "school")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	at := sn.Morning(sn.Opens)
+	o := storage.Options{
+		Driver: storage.SQLite, DSN: filepath.Join(dir, "school.db"), Key: storagetest.Key, Now: func() time.Time { return at },
+	}
+	s, err := storage.Open(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	if err := errors.Join(s.ApplyRoster(ctx, sn, roster()), s.Close()); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(o.DSN)
+})
+
 func newSchool(tb testing.TB) *school {
 	tb.Helper()
 	sn := loadSeason(tb)
@@ -93,8 +120,10 @@ func newSchool(tb testing.TB) *school {
 	w.clock.set(sn.Morning(sn.Opens))
 	o := storagetest.SQLite(tb)
 	o.Now = w.clock.now
+	file, err := enrolled()
+	w.ok(err)
+	w.ok(os.WriteFile(o.DSN, file, 0o600))
 	w.Store = storagetest.Open(tb, o)
-	w.ok(w.ApplyRoster(ctx, sn, roster()))
 	w.newLogin()
 	w.desk = w.newDesk()
 	return w
@@ -170,6 +199,13 @@ func (w *school) receive(name string, m message) {
 func (w *school) work() {
 	w.tb.Helper()
 	for {
+		ps, err := w.Pendings(ctx, roundSize)
+		w.ok(err)
+		for _, p := range ps {
+			turned, err := w.desk.decide(ctx, p)
+			w.ok(err)
+			checkMove(w.tb, w.desk.Turner, p, turned, w.clock.now())
+		}
 		n, err := w.desk.Round(ctx)
 		w.ok(err)
 		if n == 0 {

@@ -54,11 +54,6 @@ func (r *rule) applies(t *turn) bool {
 	return r.hear(t)
 }
 
-// table is filled in init: its functions refer to it when they repeat a question.
-var table []rule
-
-func init() { table = conversation() }
-
 // conversation is the whole conversation, row by row. Words that work at any moment come before answers.
 func conversation() []rule {
 	const (
@@ -68,16 +63,16 @@ func conversation() []rule {
 	)
 	in := func(states ...string) []string { return states }
 	return slices.Concat([]rule{
-		{anybody, nil, "自己发出的、群里的、公众号的消息", ignored, func(t *turn) { t.skip("ignored") }, nil},
+		{anybody, nil, "自己发出的、群里的、公众号的消息", ignored, (*turn).ignore, nil},
 		{anybody, nil, "好友申请", kinds("friend_request"), (*turn).acceptFriend, nil},
 		{anybody, nil, "系统提示：对方已删除或拉黑", isGone, (*turn).gone, nil},
 		{anybody, nil, "红包、转账", kinds("red_packet", "transfer"), (*turn).declineMoney, nil},
 		{anybody, nil, "系统提示：可以开始聊天了", isNewFriend, (*turn).greetNewFriend, nil},
-		{anybody, nil, "撤回、其他系统提示", kinds("recall", "system", "status"), func(t *turn) { t.skip("ignored") }, nil},
+		{anybody, nil, "撤回、其他系统提示", kinds("recall", "system", "status"), (*turn).ignore, nil},
 		{anybody, nil, "语音、图片、表情等", notText, (*turn).onlyText, nil},
 		{anybody, nil, "超过一千字", (*turn).tooLong, (*turn).overlong, nil},
 		{anybody, nil, "空白", func(t *turn) bool { return t.word == "" }, (*turn).blank, nil},
-		{anybody, nil, "帮助", words("帮助", "help", "菜单", "?", "怎么用"), (*turn).help, nil},
+		{anybody, nil, "帮助", words("帮助", "help", "菜单", "怎么用"), (*turn).help, nil},
 		{anybody, nil, "人工 [想说的话]", isHuman, (*turn).human, nil},
 
 		{stranger, nil, "状态、修改、取消", isForMembers, (*turn).notKnownYet, nil},
@@ -160,6 +155,8 @@ func isNewFriend(t *turn) bool {
 	}
 	return false
 }
+
+func (t *turn) ignore() { t.skip("ignored") }
 
 func (t *turn) acceptFriend() {
 	t.out.Out = append(t.out.Out, storage.Out{ContactID: t.p.Contact.ID, Kind: storage.OutAccept, Extra: t.p.Inbox.Extra})

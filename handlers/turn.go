@@ -16,10 +16,21 @@ import (
 // Turner decides turns by the rules of one season. It is immutable and safe for concurrent use.
 type Turner struct {
 	season *season.Season
+	rules  []rule
+	names  [][]string // the words for each destination
+
+	menu, explained string // the destinations to choose from, by name and with what each means
 }
 
 // NewTurner returns a Turner for a season.
-func NewTurner(s *season.Season) *Turner { return &Turner{season: s} }
+func NewTurner(s *season.Season) *Turner {
+	h := &Turner{season: s, rules: conversation()}
+	h.menu, h.explained = menus(s)
+	for _, d := range s.Destinations {
+		h.names = append(h.names, append([]string{d.Name, d.Short}, d.Words...))
+	}
+	return h
+}
 
 // Need is a question to storage by key. Fetch is called outside the turn; its answer goes into Facts under Key.
 type Need struct {
@@ -46,6 +57,9 @@ func (h *Turner) Turn(p storage.Pending, f Facts, now time.Time) (storage.Turn, 
 		if t.draft.Pending == waiting && t.p.Inbox.Kind == kindText {
 			t.draft.Pending = nil // the writer went on to something else: a number no longer picks a candidate
 		}
+	}
+	if t.p.Contact.State == storage.ContactGone && t.p.Inbox.Kind == kindText && !ignored(t) {
+		t.out.ContactState = storage.ContactActive // who writes to us can be reached again
 	}
 	if err := t.save(); err != nil {
 		return storage.Turn{}, nil, err
@@ -78,11 +92,11 @@ const maxText = 1000
 // aroundWords is what people write around a word without changing it.
 const aroundWords = " \n。.！!？?，,、;；:：~～…“”\"'‘’「」『』【】《》（）()"
 
-// matching is the first rule of the table that applies.
+// matching is the first rule that applies; the last ones apply to anything, so there is one for every bound person.
 func (t *turn) matching() *rule {
-	for i := range table {
-		if table[i].applies(t) {
-			return &table[i]
+	for i := range t.rules {
+		if t.rules[i].applies(t) {
+			return &t.rules[i]
 		}
 	}
 	return nil

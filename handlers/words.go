@@ -84,6 +84,9 @@ func (t *turn) isCommand() bool {
 			return true
 		}
 	}
+	if _, isEvent := t.season.Event(t.word); isEvent {
+		return true
+	}
 	_, isNumber := understand.Number(t.word, 99)
 	return isNumber
 }

@@ -13,12 +13,33 @@ import (
 // word hides the shorter ones in it, a word after a negation (不是本校) does not count, and nothing does in a question.
 // Two options, or none, are no choice: the other option is never concluded from a negation.
 func Choice(s string, options [][]string) (int, bool) {
-	const longest = 1000 // bytes; what is longer tells a story
-	text := fold(s)
-	if text == "" || len(text) > longest {
+	text, words, ok := folded(s, options)
+	if !ok {
 		return 0, false
 	}
-	words := make([][]string, len(options))
+	if i, ok := equal(text, words); ok {
+		return i, true
+	}
+	return contained(text, words)
+}
+
+// Named reads the option that is all the message says, but for filler at its ends: 应该是就业吧 is 就业, while 在准备就业
+// says something else. It is for menus whose options also stand in sentences that do not choose them.
+func Named(s string, options [][]string) (int, bool) {
+	text, words, ok := folded(s, options)
+	if !ok {
+		return 0, false
+	}
+	return equal(text, words)
+}
+
+// folded is a message and the words of options ready for comparing; false when the message is empty or tells a story.
+func folded(s string, options [][]string) (text string, words [][]string, ok bool) {
+	const longest = 1000 // bytes
+	if text = fold(s); text == "" || len(text) > longest {
+		return "", nil, false
+	}
+	words = make([][]string, len(options))
 	for i, o := range options {
 		for _, w := range o {
 			if w = fold(w); w != "" {
@@ -26,10 +47,7 @@ func Choice(s string, options [][]string) (int, bool) {
 			}
 		}
 	}
-	if i, ok := equal(text, words); ok {
-		return i, true
-	}
-	return contained(text, words)
+	return text, words, true
 }
 
 // fold is what remains of a text for comparing words: small letters, without spaces and punctuation.

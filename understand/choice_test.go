@@ -222,6 +222,50 @@ func FuzzChoice(f *testing.F) {
 	})
 }
 
+func TestNamed(t *testing.T) {
+	options := [][]string{{"就业", "工作"}, {"升学", "读研"}, {"不清楚"}}
+	for _, c := range []struct {
+		name, in string
+		want     int // -1: none
+	}{
+		{"the word", "读研", 1},
+		{"with filler", "我应该是就业吧，谢谢老师", 0},
+		{"with punctuation", "“升学”！", 1},
+		{"wanting is not naming", "我想读研", -1},
+		{"preparing is not naming", "在准备读研", -1},
+		{"a question", "就业吗", -1},
+		{"denied", "不是升学", -1},
+		{"two of them", "就业升学", -1},
+		{"a sentence around it", "读研的学校还没通知", -1},
+		{"an option that is filler-like", "我不清楚呢", 2},
+		{"nothing", "", -1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got, ok := Named(c.in, options)
+			if !ok {
+				got = -1
+			}
+			if got != c.want {
+				t.Errorf("Named(%q) = %d; want %d", c.in, got, c.want)
+			}
+		})
+	}
+}
+
+func FuzzNamed(f *testing.F) {
+	f.Add("应该是就业吧", "就业", "升学")
+	f.Fuzz(func(t *testing.T, s, a, b string) {
+		options := [][]string{{a}, {b}}
+		i, ok := Named(s, options)
+		if !ok {
+			return
+		}
+		if j, ok := Choice(s, options); !ok || i != j {
+			t.Errorf("Named(%q, %q, %q) = %d, Choice %d, %v", s, a, b, i, j, ok)
+		}
+	})
+}
+
 func BenchmarkChoice(b *testing.B) {
 	for b.Loop() {
 		Choice("我们单位应该是没有团组织的", league)

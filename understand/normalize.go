@@ -64,15 +64,15 @@ func Normalize(s string) string {
 	return norm.NFC.String(b.String())
 }
 
-// isPlain reports that s is ASCII in normal form, as most numbers and commands are.
+// isPlain reports that s is of printable ASCII and the common Han characters alone, in normal form, as most messages and
+// commands are: none of them composes with another.
 func isPlain(s string) bool {
-	before := byte(' ')
-	for i := range len(s) {
-		c := s[i]
-		if c < ' ' || c > '~' || c == ' ' && before == ' ' {
+	before := ' '
+	for _, r := range s {
+		if (r < '一' || r > '\u9fff') && (r < ' ' || r > '~' || r == ' ' && before == ' ') {
 			return false
 		}
-		before = c
+		before = r
 	}
 	return s == "" || before != ' '
 }

@@ -36,9 +36,10 @@ func StudentAndName(s string) (Pair, error) {
 // in Han names, nor does case in Latin ones. Nothing fuzzier: 张三 is not 张叁.
 func SameName(a, b string) bool { return nameKey(a) == nameKey(b) }
 
-// nameKey is equal for two names exactly when they are the same. The full stop stands for the dot in 买买提.艾力.
-func nameKey(s string) string {
-	s = strings.ToLower(Normalize(s))
+// Name is a name as a roster writes it: a Han name without spaces and with · for its middle dot, in whichever form it
+// was typed (the full stop stands for the dot in 买买提.艾力); any other name only normalised.
+func Name(s string) string {
+	s = Normalize(s)
 	if strings.IndexFunc(s, isHan) < 0 {
 		return s
 	}
@@ -52,6 +53,9 @@ func nameKey(s string) string {
 		return r
 	}, s)
 }
+
+// nameKey is equal for two names exactly when they are the same.
+func nameKey(s string) string { return strings.ToLower(Name(s)) }
 
 func isDot(r rune) bool { return strings.ContainsRune("·•・‧∙⋅･", r) }
 

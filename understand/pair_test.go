@@ -222,6 +222,44 @@ func FuzzDigits(f *testing.F) {
 	})
 }
 
+func TestName(t *testing.T) {
+	for _, c := range []struct{ name, in, want string }{
+		{"as it stands", "张三", "张三"},
+		{"spaces", " 张　三 ", "张三"},
+		{"the dot in another form", "买买提•艾力", "买买提·艾力"},
+		{"a full stop for the dot", "买买提 . 艾力", "买买提·艾力"},
+		{"zero-width characters", "张\u200b三", "张三"},
+		{"a Latin name", "Ｊｏｈｎ  O'Neil Jr.", "John O'Neil Jr."},
+		{"letters in a Han name keep their case", "张A", "张A"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := Name(c.in); got != c.want {
+				t.Errorf("Name(%q) = %q; want %q", c.in, got, c.want)
+			}
+		})
+	}
+}
+
+func FuzzName(f *testing.F) {
+	f.Add("买买提.艾力", "买买提·艾力")
+	f.Add("John SMITH", "john smith")
+	f.Fuzz(func(t *testing.T, a, b string) {
+		n := Name(a)
+		if again := Name(n); again != n {
+			t.Errorf("Name(%q) = %q, and of that %q", a, n, again)
+		}
+		if !SameName(a, n) || !SameName(a, a) {
+			t.Errorf("Name(%q) = %q is another name", a, n)
+		}
+		if SameName(a, b) != SameName(b, a) {
+			t.Errorf("SameName(%q, %q) depends on their order", a, b)
+		}
+		if n == Name(b) && !SameName(a, b) {
+			t.Errorf("%q and %q are written alike and are not the same", a, b)
+		}
+	})
+}
+
 func BenchmarkStudentAndName(b *testing.B) {
 	for b.Loop() {
 		_, _ = StudentAndName("老师您好！我是2016级化工学院的张三，学号是20160001，谢谢老师")

@@ -1,0 +1,87 @@
+package handlers
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"xianjie/season"
+	"xianjie/storage"
+	"xianjie/understand"
+)
+
+// Several members may carry the name an officer typed: the officer is asked which, and answers with a number. Taking an
+// event back (撤销 张三) goes the same way as recording one.
+
+// askWhich asks which of several members of one name is meant.
+func (t *turn) askWhich(p pendingRecord, n named) {
+	var lines []string
+	for _, m := range n.twice {
+		p.IDs = append(p.IDs, m.Person.ID)
+		lines = append(lines, t.label(m.Person, &m.Branch)+" "+t.nameOf(m.Transfer))
+	}
+	t.draft.Pending = &p
+	t.say(textWhichMember+"\n%s", n.name, numbered(lines))
+}
+
+func (t *turn) picksCandidate() bool {
+	if t.draft.Pending == nil {
+		return false
+	}
+	_, ok := understand.Number(t.word, len(t.draft.Pending.IDs))
+	return ok
+}
+
+func (t *turn) pickCandidate() {
+	n, _ := understand.Number(t.word, len(t.draft.Pending.IDs))
+	p := *t.draft.Pending
+	id, sc := p.IDs[n-1], t.scope()
+	ms, ok := want(t, fmt.Sprintf("members/%d", id), func(ctx context.Context, s *storage.Store) ([]storage.Member, error) {
+		return s.MembersMeant(ctx, sc, []int64{id}, nil, nil)
+	})
+	if !ok {
+		return
+	}
+	t.apply(p, ms, func(m storage.Member) string { return t.label(m.Person, &m.Branch) })
+	t.draft.Pending = nil
+}
+
+func (t *turn) dropPending() {
+	t.draft.Pending = nil
+	t.say(textDropped)
+}
+
+func isUndo(t *turn) bool {
+	return t.heard(textUndo) || strings.HasPrefix(t.line, textUndo+" ") || strings.HasPrefix(t.line, textUndo+"：")
+}
+
+func (t *turn) undo() {
+	args := strings.FieldsFunc(strings.TrimPrefix(spans.Replace(t.line), textUndo), isSeparator)
+	if len(args) == 0 {
+		t.say(textRecordHow, textUndo, textUndo)
+		return
+	}
+	t.carryOut(pendingRecord{}, args)
+}
+
+// takeBack is the change by which the last event recorded of a member never was: the state before it stands again, and
+// so do its duties. A declaration is not taken back by an officer, nor is what the system of record did by itself.
+func (t *turn) takeBack(m storage.Member) (storage.MemberChange, *season.Event, bool) {
+	if len(m.Events) == 0 {
+		return storage.MemberChange{}, nil, false
+	}
+	last := m.Events[len(m.Events)-1]
+	e, ok := t.season.EventNamed(last.Event)
+	if !ok || !t.mayRecord(e) || last.ToState != m.Transfer.State {
+		return storage.MemberChange{}, nil, false
+	}
+	m.Events = slices.Clone(m.Events[:len(m.Events)-1])
+	if m.Transfer.State != last.FromState {
+		m.Transfer.State, m.Transfer.EnteredAt = last.FromState, t.now
+	}
+	return storage.MemberChange{
+		Season: t.season.Key, Transfer: m.Transfer, Undo: []int64{last.ID},
+		Duties: t.season.DutiesOf(m.Standing()), Closing: storage.DutyWithdrawn,
+	}, e, true
+}
