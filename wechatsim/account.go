@@ -194,7 +194,7 @@ func (a *Account) Wake() {
 func (a *Account) OpenChat(c Chat) {
 	a.s.locked(func() {
 		m := a.s.newMessage(a, c, typeStatus, "")
-		m.wire.StatusNotifyCode = 2
+		m.extra().StatusNotifyCode = 2
 		m.chats = []entity{c}
 		a.push(item{kind: itemChat, msg: m})
 	})

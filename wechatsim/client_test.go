@@ -97,10 +97,10 @@ type message struct {
 }
 
 type contact struct {
-	Uin                                                                                     int64
+	Uin                                                                                      int64
 	UserName, NickName, RemarkName, HeadImgUrl, EncryChatRoomId, KeyWord, Alias, DisplayName string
-	ContactFlag, VerifyFlag, MemberCount, Sex, IsOwner                                      int
-	MemberList                                                                              []contact
+	ContactFlag, VerifyFlag, MemberCount, Sex, IsOwner                                       int
+	MemberList                                                                               []contact
 }
 
 type sendReply struct {

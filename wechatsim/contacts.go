@@ -266,7 +266,7 @@ func (s *Server) webwxinit(c *call) any {
 func (s *Server) announceChats(sess *session, chats []entity) {
 	a := sess.account
 	m := s.newMessage(a, a, typeStatus, "")
-	m.wire.StatusNotifyCode = 4
+	m.extra().StatusNotifyCode = 4
 	m.chats = chats
 	m.bodyFor = func(name func(entity) string) string {
 		return encodeText("<msg>\n<op id='4'>\n<username>" + strings.Join(sess.nameAll(m.chats), ",") + "</username>\n</op>\n</msg>")

@@ -43,25 +43,25 @@ func QuoteApp(nick, quoted, text string) Content {
 // Image is a picture.
 func Image(jpeg []byte) Content {
 	return downloadable(KindImage, typeImage, jpeg, fmt.Sprintf(`<msg><img length="%d" hdlength="0" /></msg>`, len(jpeg)),
-		func(m *message) { m.wire.ImgHeight, m.wire.ImgWidth = 120, 120 })
+		func(m *message) { m.extra().ImgHeight, m.extra().ImgWidth = 120, 120 })
 }
 
 // Voice is a voice message.
 func Voice(mp3 []byte, length time.Duration) Content {
 	return downloadable(KindVoice, typeVoice, mp3, fmt.Sprintf(`<msg><voicemsg voicelength="%d" length="%d" /></msg>`, length.Milliseconds(), len(mp3)),
-		func(m *message) { m.wire.VoiceLength = int(length.Milliseconds()) })
+		func(m *message) { m.extra().VoiceLength = int(length.Milliseconds()) })
 }
 
 // Video is a video.
 func Video(mp4 []byte, length time.Duration) Content {
 	return downloadable(KindVideo, typeVideo, mp4, fmt.Sprintf(`<msg><videomsg length="%d" playlength="%d" /></msg>`, len(mp4), int(length.Seconds())),
-		func(m *message) { m.wire.PlayLength = int(length.Seconds()) })
+		func(m *message) { m.extra().PlayLength = int(length.Seconds()) })
 }
 
 // Sticker is a sticker. Without data it comes from the store: its content is empty and nobody can download it.
 func Sticker(gif []byte) Content {
 	if len(gif) == 0 {
-		return downloadable(KindSticker, typeSticker, nil, "", func(m *message) { m.wire.HasProductId = 1 })
+		return downloadable(KindSticker, typeSticker, nil, "", func(m *message) { m.extra().HasProductId = 1 })
 	}
 	return downloadable(KindSticker, typeSticker, gif, fmt.Sprintf(`<msg><emoji md5="%s" len="%d" /></msg>`, digits(32, gif), len(gif)), nil)
 }
@@ -74,8 +74,8 @@ func File(name string, data []byte) Content {
 	c.fill = func(s *Server, m *message) {
 		fill(s, m)
 		f := s.keep(name, data)
-		m.wire.MediaId, m.wire.EncryFileName = f.id, strings.ReplaceAll(name, " ", "%20")
-		m.wire.FileSize = strconv.Itoa(len(data))
+		m.extra().MediaId, m.extra().EncryFileName = f.id, strings.ReplaceAll(name, " ", "%20")
+		m.extra().FileSize = strconv.Itoa(len(data))
 	}
 	return c
 }
@@ -86,7 +86,7 @@ func Link(title, url string) Content {
 	fill := c.fill
 	c.fill = func(s *Server, m *message) {
 		fill(s, m)
-		m.wire.Url = encodeText(url)
+		m.extra().Url = encodeText(url)
 	}
 	return c
 }
@@ -94,10 +94,10 @@ func Link(title, url string) Content {
 // Location is a place on the map.
 func Location(label string, lat, lng float64) Content {
 	return Content{kind: KindLocation, text: label, msgType: typeText, fill: func(_ *Server, m *message) {
-		m.wire.SubMsgType = typeLocation
-		m.wire.Url = fmt.Sprintf("http://apis.map.qq.com/uri/v1/geocoder?coord=%f,%f", lat, lng)
+		m.extra().SubMsgType = typeLocation
+		m.extra().Url = fmt.Sprintf("http://apis.map.qq.com/uri/v1/geocoder?coord=%f,%f", lat, lng)
 		m.body = encodeText(label) + ":<br/>" + prefix + "webwxgetpubliclinkimg?url=xxx&msgid=" + m.msgID() + "&pictype=location"
-		m.wire.OriContent = fmt.Sprintf("<?xml version=\"1.0\"?>\n<msg>\n\t<location x=\"%f\" y=\"%f\" scale=\"16\" label=\"%s\" maptype=\"0\" poiname=\"[位置]\" />\n</msg>\n",
+		m.extra().OriContent = fmt.Sprintf("<?xml version=\"1.0\"?>\n<msg>\n\t<location x=\"%f\" y=\"%f\" scale=\"16\" label=\"%s\" maptype=\"0\" poiname=\"[位置]\" />\n</msg>\n",
 			lat, lng, xmlText(label))
 	}}
 }
@@ -106,10 +106,10 @@ func Location(label string, lat, lng float64) Content {
 func Card(of *Person) Content {
 	return Content{kind: KindCard, text: of.id, msgType: typeCard, fill: func(_ *Server, m *message) {
 		m.about = of
-		m.wire.RecommendInfo = recommendation(of)
+		m.extra().RecommendInfo = recommendation(of)
 		m.bodyFor = func(name func(entity) string) string {
 			return encodeText(fmt.Sprintf("<?xml version=\"1.0\"?>\n<msg username=\"%s\" nickname=\"%s\" imagestatus=\"3\" scene=\"17\" sex=\"%d\" certflag=\"0\" />\n",
-				name(of), xmlText(m.wire.RecommendInfo.NickName), m.wire.RecommendInfo.Sex))
+				name(of), xmlText(m.extra().RecommendInfo.NickName), m.extra().RecommendInfo.Sex))
 		}
 	}}
 }
@@ -135,7 +135,7 @@ type RawFields struct {
 // Raw is a message whose fields are given as they go over the wire, with Content already escaped.
 func Raw(f RawFields) Content {
 	return Content{kind: KindRaw, text: f.Content, msgType: f.MsgType, fill: func(_ *Server, m *message) {
-		m.wire.SubMsgType, m.wire.AppMsgType, m.wire.OriContent, m.wire.Url = f.SubMsgType, f.AppMsgType, f.OriContent, f.Url
+		m.extra().SubMsgType, m.extra().AppMsgType, m.extra().OriContent, m.extra().Url = f.SubMsgType, f.AppMsgType, f.OriContent, f.Url
 		m.body = f.Content
 	}}
 }
@@ -153,7 +153,7 @@ func downloadable(kind Kind, msgType int, data []byte, body string, more func(*m
 // app is an app message.
 func app(kind Kind, appType int, title, inner string) Content {
 	return Content{kind: kind, text: title, msgType: typeApp, fill: func(_ *Server, m *message) {
-		m.wire.AppMsgType, m.wire.FileName = appType, encodeText(title)
+		m.extra().AppMsgType, m.extra().FileName = appType, encodeText(title)
 		m.body = encodeText(fmt.Sprintf("<msg>\n<appmsg appid=\"\" sdkver=\"0\">\n<title>%s</title>\n<type>%d</type>\n%s\n</appmsg>\n</msg>",
 			xmlText(title), appType, inner))
 	}}

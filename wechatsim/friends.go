@@ -36,7 +36,7 @@ func (p *Person) Befriend(a *Account, greeting string) (msgID string) {
 		m.about = p
 		info := recommendation(p)
 		info.Content, info.Ticket, info.Scene, info.OpCode = encodeText(greeting), r.ticket, 30, 2
-		m.wire.RecommendInfo, m.wire.Ticket = info, r.ticket
+		m.extra().RecommendInfo, m.extra().Ticket = info, r.ticket
 		f := p.profile
 		m.body = encodeText(fmt.Sprintf(`<msg fromusername="%s" encryptusername="v3_%s@stranger" fromnickname="%s" content="%s" fullpy="" shortpy="" `+
 			`imagestatus="3" scene="30" country="CN" province="%s" city="%s" sign="%s" percard="1" sex="%d" alias="%s" weibo="" weibonickname="" `+

@@ -40,7 +40,7 @@ func (a *Account) visible() int {
 // push appends to the log and ends waiting polls.
 func (a *Account) push(it item) {
 	a.log = append(a.log, it)
-	if it.kind == itemMessage && a.s.behaviour.Duplicate && it.msg.wire.MsgType != typeStatus {
+	if it.kind == itemMessage && a.s.behaviour.Duplicate && it.msg.msgType != typeStatus {
 		a.log = append(a.log, it)
 	}
 	if keep := a.s.behaviour.Retain; keep > 0 && len(a.log) > keep {

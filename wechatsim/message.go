@@ -34,21 +34,29 @@ type message struct {
 	body string // Content as sent, without the prefix of a group
 	// bodyFor replaces body where Content holds user names.
 	bodyFor func(name func(entity) string) string
-	wire    wireMessage // the rest of the fields
-	about   entity      // whom wire.RecommendInfo is about
-	chats   []entity    // of StatusNotifyUserName
-	data    []byte      // for download
+	msgType int
+	wire    *wireMessage // more fields, for the few messages that have any; see extra
+	about   entity       // whom RecommendInfo is about
+	chats   []entity     // of StatusNotifyUserName
+	data    []byte       // for download
 }
 
 // newMessage numbers a message and makes it known to downloads and recalls.
 func (s *Server) newMessage(from, to entity, msgType int, body string) *message {
-	m := &message{id: s.nextMsgID(), at: s.opts.Now(), from: from, to: to, body: body}
-	m.wire.MsgType = msgType
+	m := &message{id: s.nextMsgID(), at: s.opts.Now(), from: from, to: to, msgType: msgType, body: body}
 	s.messages[m.msgID()] = m
 	return m
 }
 
 func (m *message) msgID() string { return msgIDText(m.id) }
+
+// extra is where fields are set that most messages leave empty.
+func (m *message) extra() *wireMessage {
+	if m.wire == nil {
+		m.wire = &wireMessage{}
+	}
+	return m.wire
+}
 
 // wireMessage is an entry of AddMsgList.
 type wireMessage struct {
@@ -106,8 +114,11 @@ type wireRecommend struct {
 
 // render is a message as one session gets it.
 func (sess *session) render(m *message) wireMessage {
-	w := m.wire
-	w.MsgId, w.NewMsgId, w.CreateTime = m.msgID(), m.id, m.at.Unix()
+	var w wireMessage
+	if m.wire != nil {
+		w = *m.wire
+	}
+	w.MsgId, w.NewMsgId, w.CreateTime, w.MsgType = m.msgID(), m.id, m.at.Unix(), m.msgType
 	from, to := m.from, m.to
 	_, inGroup := m.to.(*Group)
 	inGroup = inGroup && m.from != entity(sess.account)
@@ -123,7 +134,7 @@ func (sess *session) render(m *message) wireMessage {
 	if m.bodyFor != nil {
 		w.Content = m.bodyFor(sess.name)
 	}
-	if inGroup && m.from != nil && m.wire.MsgType != typeSystem {
+	if inGroup && m.from != nil && m.msgType != typeSystem {
 		w.Content = sess.name(m.from) + ":<br/>" + w.Content
 	}
 	if m.about != nil {

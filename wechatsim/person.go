@@ -40,9 +40,10 @@ func (h helper) isChat()    {}
 
 // AddPerson makes a person who knows nobody yet. It panics if the ID is in use. Several people may have one Nick.
 func (s *Server) AddPerson(id string, f Profile) *Person {
-	p := &Person{s: s, id: id, profile: f, avatar: 630_000_001, chats: map[*Account][]Message{}}
+	p := &Person{s: s, id: id, profile: f, chats: map[*Account][]Message{}}
 	s.update(func() {
 		s.register(p)
+		p.avatar = 630_000_001 + 10_007*int64(len(s.people)) // no two people have one picture
 		s.people = append(s.people, p)
 	})
 	return p

@@ -129,7 +129,7 @@ func (s *Server) send(c *call, content func(outgoing) (Content, int)) any {
 	}
 	sess.sent[string(o.ClientMsgId)] = m.msgID()
 	s.ledger = append(s.ledger, Sent{
-		Seq: len(s.ledger) + 1, At: m.at, Account: a.id, To: to.ID(), Type: m.wire.MsgType, Content: o.Content, Name: what.name,
+		Seq: len(s.ledger) + 1, At: m.at, Account: a.id, To: to.ID(), Type: m.msgType, Content: o.Content, Name: what.name,
 		Data: what.data, ClientMsgID: string(o.ClientMsgId), MsgID: m.msgID(), Delivered: delivered,
 	})
 	c.changed = true
