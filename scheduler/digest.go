@@ -31,6 +31,13 @@ type Reader struct {
 // maxDigest is how many characters a digest has at most, so that it is one message.
 const maxDigest = storage.MaxPart
 
+const (
+	// maxGroups is more groups than fit into a digest.
+	maxGroups = 60
+	// sample is how many names stand for a group of which not all can be named.
+	sample = 12
+)
+
 // Digest writes everything due for one reader as one message of at most 590 characters: first what the reader owes as a
 // member, then what is to be done for others, then what has lapsed; the most urgent first in each, grouped by what is due
 // when, each group with its number of people and their names. Where there is not room for all, names give way first,
@@ -52,7 +59,7 @@ func Digest(s *season.Season, now time.Time, r Reader, items []Item) string {
 			return text
 		}
 	}
-	for shown := len(d.office) - 1; shown > 0; shown-- {
+	for shown := min(len(d.office)-1, maxGroups); shown > 0; shown-- {
 		if text := d.write(shown, 1); utf8.RuneCountInString(text) <= maxDigest {
 			return text
 		}
@@ -276,7 +283,7 @@ func (g *dueGroup) names(most int) string {
 	if len(list) <= most {
 		return strings.Join(list, "、")
 	}
-	return strings.Join(list[:most], "、") + textOthers
+	return strings.Join(list[:min(most, sample)], "、") + textOthers
 }
 
 // days says how long there is.

@@ -87,4 +87,3 @@ func holds(l storage.Reminded, now time.Time) bool {
 	}
 	return l.Duty.ClosedAt == nil && now.Before(l.Duty.LapsesAt)
 }
-

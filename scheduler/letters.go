@@ -105,10 +105,15 @@ func letters(sn *season.Season, rs *readers, given map[[2]int64]bool, due []stor
 // not wait for the morning. A letter whose slots are taken, or whose account is away, waits.
 func (p *Planner) address(list []*letter, taken map[string]bool, now time.Time) (ready, waiting []*letter) {
 	morning, hour := p.slots(now)
+	online := map[string]bool{}
 	for _, l := range list {
+		account := l.contact.Account
+		if _, asked := online[account]; !asked && !l.toNobody() {
+			online[account] = p.Online == nil || p.Online(account)
+		}
 		switch {
 		case l.toNobody():
-		case p.Online != nil && !p.Online(l.contact.Account):
+		case !online[account]:
 			waiting = append(waiting, l)
 			continue
 		case !taken[slotKey(l, morning)]:
@@ -136,7 +141,9 @@ func (p *Planner) keys(list []*letter, now time.Time) []string {
 	return keys
 }
 
-func slotKey(l *letter, slot string) string { return fmt.Sprintf("digest/%d/%s", l.reader.Person.ID, slot) }
+func slotKey(l *letter, slot string) string {
+	return fmt.Sprintf("digest/%d/%s", l.reader.Person.ID, slot)
+}
 
 // slots are the morning slot a moment belongs to and the hour it stands in, in the season's zone.
 func (p *Planner) slots(now time.Time) (morning, hour string) {
@@ -175,10 +182,28 @@ func (p *Planner) digests(ready, waiting []*letter, now time.Time) []storage.Dig
 			}
 			d.Out = &storage.Out{
 				Account: l.contact.Account, ContactID: l.contact.ID, PersonID: &l.reader.Person.ID, Kind: storage.OutDigest,
-				Once: slotKey(l, l.slot), Text: Digest(p.Season, now, l.reader, l.items), NotBefore: now,
+				Once: slotKey(l, l.slot), Text: Digest(p.Season, now, l.reader, l.items), NotBefore: now, ExpiresAt: expires(l.items, now),
 			}
 		}
 		list[i] = d
 	}
 	return list
+}
+
+// reportKeeps is how long the report of a lapse is worth sending.
+const reportKeeps = 30 * oneDay
+
+// expires is when nothing of a digest is worth saying any more: a chat may never come back.
+func expires(items []Item, now time.Time) *time.Time {
+	var last time.Time
+	for _, it := range items {
+		over := it.Duty.LapsesAt
+		if it.Lapsed {
+			over = now.Add(reportKeeps)
+		}
+		if over.After(last) {
+			last = over
+		}
+	}
+	return &last
 }

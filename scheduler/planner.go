@@ -45,16 +45,18 @@ const (
 	maxConflicts = 10
 )
 
-// Tick does everything that is due now: lapses first, so that nothing lapsed is put before anybody as if it could still
-// be done, then reminders. Its work is committed in parts; an error leaves the rest for the next call.
+// Tick does everything that is due now: lapses first, then reminders, also where lapses could not be recorded; what has
+// lapsed is never put before anybody as if it could still be done. Its work is committed in parts; an error leaves the
+// rest for the next call.
 func (p *Planner) Tick(ctx context.Context) (Report, error) {
 	var r Report
 	now := p.Now() // one instant for both: what lapses now must not be reminded of a moment later
 	err := p.lapses(ctx, now, &r)
 	if err != nil {
 		err = fmt.Errorf("recording lapses: %w", err)
-	} else if err = p.remind(ctx, now, &r); err != nil {
-		err = fmt.Errorf("planning reminders: %w", err)
+	}
+	if e := p.remind(ctx, now, &r); e != nil {
+		err = errors.Join(err, fmt.Errorf("planning reminders: %w", e))
 	}
 	if r.Digests > 0 && p.Queued != nil {
 		p.Queued()
@@ -108,18 +110,20 @@ func (p *Planner) lapse(ctx context.Context, due []storage.Duty, now time.Time) 
 			continue
 		}
 		taken[d.PersonID] = true
-		lapses = append(lapses, p.lapseOf(d, members[d.PersonID], now))
+		m, ok := members[d.PersonID]
+		lapses = append(lapses, p.lapseOf(d, m, ok && m.Person.LeftAt == nil, now))
 	}
 	return lapses, nil
 }
 
 // lapseOf decides about one duty. A review left alone is approved by the system of record itself: that is recorded as
-// such, as nobody's approval (season-2020, "review"). Everything else stays open, overdue.
-func (p *Planner) lapseOf(d storage.Duty, m storage.Member, now time.Time) storage.Lapse {
+// such, as nobody's approval (season-2020, "review"). Everything else stays open, overdue. Of somebody who is not on the
+// roster any more nothing is reported, and nothing is known to have been approved.
+func (p *Planner) lapseOf(d storage.Duty, m storage.Member, onRoster bool, now time.Time) storage.Lapse {
 	l := storage.Lapse{DutyID: d.ID, At: d.LapsesAt}
 	detail := map[string]string{"rule": d.Rule, "due": d.Due}
 	rule, ok := p.Season.DutyRule(d.Rule)
-	if ok && m.Person.LeftAt == nil && rule.Lapse == season.LapseApproved && rule.LapseEvent != "" {
+	if ok && onRoster && rule.Lapse == season.LapseApproved && rule.LapseEvent != "" {
 		change, err := m.Record(p.Season, rule.LapseEvent, d.LapsesAt, now, storage.DutyDefaulted, storage.Said{})
 		if err == nil {
 			l.Change = &change
@@ -128,7 +132,7 @@ func (p *Planner) lapseOf(d storage.Duty, m storage.Member, now time.Time) stora
 			p.Log.Error("lapse is recorded without its event", "duty", d.ID, "err", err)
 		}
 	}
-	if ok && m.Person.LeftAt == nil {
+	if ok && onRoster {
 		l.Report = p.report(rule, d.LapsesAt, now)
 	}
 	l.Audit = []storage.Audit{{At: now, Action: "lapse", Subject: fmt.Sprintf("duty/%d", d.ID), Detail: detail}}
@@ -220,18 +224,22 @@ func (p *Planner) commit(ctx context.Context, digests []storage.Digest, r *Repor
 	return done, nil
 }
 
-// loud are the reminders that may leave now: all of them, but in quiet time only those that must break it.
+// loud are the reminders that may leave now: in quiet time only those that must break it, and never one whose lapse is
+// about to be recorded.
 func (p *Planner) loud(due []storage.DueStep, now time.Time) []storage.DueStep {
-	if !p.Season.Quiet(now) {
-		return due
-	}
+	quiet := p.Season.Quiet(now)
 	return slices.DeleteFunc(due, func(d storage.DueStep) bool {
-		return d.Step.Step == storage.StepLapsed || !urgent(p.Season, d.Duty, now)
+		if d.Step.Step == storage.StepLapsed {
+			return quiet
+		}
+		return !d.Duty.LapsesAt.After(now) || quiet && !urgent(p.Season, d.Duty, now)
 	})
 }
 
 // urgent reports that a duty lapses before the quiet time around now ends: late is worse than loud.
-func urgent(sn *season.Season, d storage.Duty, now time.Time) bool { return !d.LapsesAt.After(sn.NotQuiet(now)) }
+func urgent(sn *season.Season, d storage.Duty, now time.Time) bool {
+	return !d.LapsesAt.After(sn.NotQuiet(now))
+}
 
 // NextWake is when something falls due next; false when nothing is planned.
 func (p *Planner) NextWake(ctx context.Context) (time.Time, bool, error) {

@@ -12,9 +12,9 @@ import (
 // metaSeason remembers which season file the stored duties were planned by.
 const metaSeason = "season"
 
-// Reconcile makes every member's duties follow the season file when it is not the one they were planned by: dates that
-// moved move their reminders, new rules open duties, dropped ones close them. It reports what changed; all zero when the
-// file is the same.
+// Reconcile makes every member's duties follow the season file when it is not known to be the one they were planned by:
+// dates that moved move their reminders, new rules open duties, dropped ones close them. It reports what changed; all
+// zero when the file is the same.
 func Reconcile(ctx context.Context, st *storage.Store, sn *season.Season) (storage.Reconciled, error) {
 	var sum storage.Reconciled
 	mark := sn.Key + " " + sn.Hash
@@ -22,15 +22,14 @@ func Reconcile(ctx context.Context, st *storage.Store, sn *season.Season) (stora
 	if err != nil || have == mark {
 		return sum, err
 	}
-	if have != "" {
-		err = st.EachMember(ctx, func(ms []storage.Member) error {
-			r, err := replan(ctx, st, sn, ms)
-			sum.Opened, sum.Moved, sum.Closed = sum.Opened+r.Opened, sum.Moved+r.Moved, sum.Closed+r.Closed
-			return err
-		})
-		if err != nil {
-			return sum, fmt.Errorf("following season file %s: %w", sn.Key, err)
-		}
+	// With no mark yet there may be a roster all the same: it was imported before the first start.
+	err = st.EachMember(ctx, func(ms []storage.Member) error {
+		r, err := replan(ctx, st, sn, ms)
+		sum.Opened, sum.Moved, sum.Closed = sum.Opened+r.Opened, sum.Moved+r.Moved, sum.Closed+r.Closed
+		return err
+	})
+	if err != nil {
+		return sum, fmt.Errorf("following season file %s: %w", sn.Key, err)
 	}
 	return sum, st.SetMeta(ctx, metaSeason, mark)
 }

@@ -94,9 +94,13 @@ func (s *Sender) Run(ctx context.Context) error {
 	if s.Poll == 0 {
 		s.Poll = 5 * time.Second
 	}
-	if n, err := s.Store.RecoverOut(ctx, s.Account); err != nil {
+	n, err := s.Store.RecoverOut(ctx, s.Account)
+	switch {
+	case ctx.Err() != nil:
+		return nil
+	case err != nil:
 		return fmt.Errorf("sender of %s: %w", s.Account, err)
-	} else if n > 0 {
+	case n > 0:
 		s.Log.Warn("messages were in flight when the last process ended; whether they arrived is unknown", "account", s.Account, "count", n)
 	}
 	wakes := s.Coord.Wakes(ctx, TopicOutbox(s.Account))
