@@ -205,8 +205,7 @@ func rehearse(ctx context.Context, in *invocation) error {
 	}
 	defer d.Close() //nolint:errcheck // only read from
 	p := &scheduler.Planner{Store: d.Store, Season: d.Season, Now: d.Now, Log: d.Log}
-	begin := d.Season.EndOf(from.AddDays(-1)).Add(-time.Microsecond) // the first instant of the day is in the span
-	list, err := p.Rehearse(ctx, begin, d.Season.EndOf(to).Add(-time.Microsecond))
+	list, err := p.Rehearse(ctx, d.Season.EndOf(from.AddDays(-1)), d.Season.EndOf(to).Add(-time.Microsecond))
 	if err != nil {
 		return err
 	}

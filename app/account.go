@@ -113,6 +113,9 @@ func (acc *account) watch(ctx context.Context) error {
 			if err := acc.app.Store.SavePhase(ctx, acc.name, string(phase)); err != nil && ctx.Err() == nil {
 				acc.app.Log.Warn("phase of the connection was not noted", "account", acc.name, "err", err)
 			}
+			if phase == bot.PhaseOnline {
+				nudge(acc.app.planning) // what waited for the account can be told
+			}
 		}
 	}
 }

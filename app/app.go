@@ -44,6 +44,7 @@ type App struct {
 	desk     *handlers.Desk
 	arrived  chan struct{} // messages were stored
 	queued   chan struct{} // messages wait to be sent
+	planning chan struct{} // the planner should look: somebody can be told again
 }
 
 // Open prepares everything and starts nothing. The duties of all members follow the season file from here on.
@@ -54,7 +55,7 @@ func Open(ctx context.Context, o Options) (_ *App, err error) {
 	if o.OnLogin == nil {
 		o.OnLogin = func(string, bot.State) {}
 	}
-	a := &App{o: o, arrived: make(chan struct{}, 1), queued: make(chan struct{}, 1)}
+	a := &App{o: o, arrived: make(chan struct{}, 1), queued: make(chan struct{}, 1), planning: make(chan struct{}, 1)}
 	defer func() {
 		if err != nil {
 			a.Close()
@@ -84,10 +85,20 @@ func Open(ctx context.Context, o Options) (_ *App, err error) {
 	a.Clock = &scheduler.Clockwork{
 		Planner: &scheduler.Planner{
 			Store: a.Store, Season: a.Season, Now: a.Now, Log: a.Log, Queued: func() { nudge(a.queued) },
+			Online: a.online,
 		},
 		Coord: a.coord, Log: a.Log,
 	}
 	return a, a.addAccounts()
+}
+
+// online reports whether an account can send, by the phase its process noted last: the process that plans need not be
+// the one that is logged in. An account nobody has noted yet is taken to be.
+func (a *App) online(account string) bool {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	stored, err := a.Store.AccountNamed(ctx, account)
+	return err != nil || stored.Phase == "" || stored.Phase == string(bot.PhaseOnline)
 }
 
 // coordinate chooses how processes keep out of each other's way.
@@ -141,17 +152,24 @@ func (a *App) Run(ctx context.Context) error {
 	return nil
 }
 
-// ring wakes the senders of all accounts, here and in other processes, when something was queued.
+// ring passes wake-ups on, here and to other processes: to the senders of all accounts when something was queued, and to
+// the planner.
 func (a *App) ring(ctx context.Context) error {
 	for {
+		var topics []string
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-a.queued:
+			for _, acc := range a.accounts {
+				topics = append(topics, scheduler.TopicOutbox(acc.name))
+			}
+		case <-a.planning:
+			topics = []string{scheduler.TopicPlanner}
 		}
-		for _, acc := range a.accounts {
-			if err := a.coord.Wake(ctx, scheduler.TopicOutbox(acc.name)); err != nil && ctx.Err() == nil {
-				a.Log.Debug("a sender in another process may find out by its own look only", "account", acc.name, "err", err)
+		for _, topic := range topics {
+			if err := a.coord.Wake(ctx, topic); err != nil && ctx.Err() == nil {
+				a.Log.Debug("another process may find out by its own look only", "topic", topic, "err", err)
 			}
 		}
 	}

@@ -95,9 +95,7 @@ func (s *Store) LapsesBetween(ctx context.Context, from, to time.Time) ([]Duty, 
 func (s *Store) NextWake(ctx context.Context) (time.Time, bool, error) {
 	var next time.Time
 	var steps []DutyStep
-	err := s.db(ctx).Where("duty_steps.state = ?", StepPlanned).
-		Joins("JOIN duties ON duties.id = duty_steps.duty_id AND (duty_steps.step = 'lapsed' OR duties.closed_at IS NULL AND duties.lapsed_at IS NULL)").
-		Order("duty_steps.at").Limit(1).Find(&steps).Error
+	err := s.db(ctx).Where("state = ?", StepPlanned).Order("at").Limit(1).Find(&steps).Error
 	if err != nil {
 		return next, false, err
 	}
