@@ -117,7 +117,8 @@ func TestCreateGroup(t *testing.T) {
 			base
 			ChatRoomName string
 			MemberCount  int
-		}) {
+		},
+		) {
 			list := []map[string]string{}
 			for _, p := range who {
 				list = append(list, map[string]string{"UserName": w.to(p)})

@@ -28,7 +28,8 @@ func TestContent(t *testing.T) {
 		{"built-in face", wechatsim.Text("[微笑]"), message{MsgType: 1, Content: "[微笑]"}, wechatsim.KindText, "[微笑]"},
 		{
 			"quote", wechatsim.Quote("青禾小助手", "请问去向？", "读研"),
-			message{MsgType: 1, Content: "「青禾小助手：请问去向？」<br/>- - - - - - - - - - - - - - -<br/>读研"}, wechatsim.KindText, "读研",
+			message{MsgType: 1, Content: "「青禾小助手：请问去向？」<br/>- - - - - - - - - - - - - - -<br/>读研"},
+			wechatsim.KindText, "读研",
 		},
 		{"quote as app message", wechatsim.QuoteApp("青禾小助手", "请问去向？", "读研"), message{MsgType: 49, AppMsgType: 57, FileName: "读研", Content: "*&lt;refermsg&gt;*"}, wechatsim.KindText, "读研"},
 		{"image", wechatsim.Image([]byte("jpeg")), message{MsgType: 3, Content: "*&lt;msg&gt;&lt;img*"}, wechatsim.KindImage, ""},
