@@ -71,7 +71,7 @@ func TestRangeOfDates(t *testing.T) {
 		{"closes in the next year", "2020-06-01", "2021-01-31", "2020-06-01", "2021-12-31"},
 		{"closes in the same year", "2020-06-01", "2020-12-31", "2020-06-01", "2021-12-31"},
 	} {
-		text := strings.NewReplacer("opens: 2031-06-01", "opens: "+c.opens, "closes: 2031-12-31", "closes: "+c.closes).Replace(small)
+		text := strings.NewReplacer("opens: 2031-06-01", "opens: "+c.opens, "closes: 2031-12-31", "closes: "+c.closes, "2031-07", "2020-07").Replace(small)
 		q := load(t, text).Questions["day"]
 		if q.From.String() != c.from || q.To.String() != c.to {
 			t.Errorf("%s: %s to %s", c.name, q.From, q.To)

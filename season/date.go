@@ -52,6 +52,13 @@ func (d Date) ChineseYear() string { return fmt.Sprintf("%d年%s", d.Year, d.Chi
 // AddDays is n days later, or earlier when n is negative.
 func (d Date) AddDays(n int) Date { return dateIn(d.utc().AddDate(0, 0, n)) }
 
+// AddMonths is n months later, on the month's last day where the day does not exist there.
+func (d Date) AddMonths(n int) Date {
+	first := Date{d.Year, d.Month, 1}.utc().AddDate(0, n, 0)
+	last := first.AddDate(0, 1, -1).Day()
+	return Date{first.Year(), first.Month(), min(d.Day, last)}
+}
+
 // Compare is -1, 0 or 1 as d is before, on or after e.
 func (d Date) Compare(e Date) int {
 	return cmp.Or(cmp.Compare(d.Year, e.Year), cmp.Compare(d.Month, e.Month), cmp.Compare(d.Day, e.Day))

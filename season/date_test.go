@@ -79,3 +79,23 @@ func TestZoneWithSummerTime(t *testing.T) {
 		t.Errorf("the day lasts %v", n)
 	}
 }
+
+func TestAddMonths(t *testing.T) {
+	for _, c := range []struct {
+		name, from string
+		months     int
+		want       string
+	}{
+		{"the same day", "2020-07-15", 1, "2020-08-15"},
+		{"a shorter month", "2020-08-31", 1, "2020-09-30"},
+		{"into February", "2021-08-31", 6, "2022-02-28"},
+		{"into a leap February", "2019-08-31", 6, "2020-02-29"},
+		{"across the year", "2020-12-31", 12, "2021-12-31"},
+		{"back", "2020-03-31", -1, "2020-02-29"},
+		{"none", "2020-07-31", 0, "2020-07-31"},
+	} {
+		if got := date(t, c.from).AddMonths(c.months); got.String() != c.want {
+			t.Errorf("%s: %s, want %s", c.name, got, c.want)
+		}
+	}
+}

@@ -49,18 +49,22 @@ func Load(name string, data []byte) (*Season, error) {
 	s := new(Season)
 	d := yaml.NewDecoder(bytes.NewReader(data))
 	d.KnownFields(true)
+	var wrong Faults
 	if err := d.Decode(s); err != nil && !errors.Is(err, io.EOF) {
-		return nil, yamlFaults(name, err)
+		wrong = yamlFaults(name, err)
+		if !errors.As(err, new(*yaml.TypeError)) || root.Content[0].Kind != yaml.MappingNode {
+			return nil, wrong // nothing was read
+		}
 	}
 	sum := sha256.Sum256(data)
 	s.Hash = hex.EncodeToString(sum[:])
-	v := &validator{s: s, file: name, lines: map[string]int{}}
+	v := &validator{s: s, file: name, places: map[string]place{}}
 	v.index("", root.Content[0])
 	s.complete()
 	v.check()
-	if len(v.faults) > 0 {
-		slices.SortStableFunc(v.faults, func(a, b Fault) int { return cmp.Compare(a.Line, b.Line) })
-		return nil, v.faults
+	if fs := append(v.without(wrong), wrong...); len(fs) > 0 {
+		slices.SortStableFunc(fs, func(a, b Fault) int { return cmp.Compare(a.Line, b.Line) })
+		return nil, fs
 	}
 	return s, nil
 }
@@ -120,7 +124,19 @@ func (s *Season) complete() {
 			t.Key = k
 		}
 	}
+	for i := range s.Rates {
+		r := &s.Rates[i]
+		if len(r.AllBut) == 0 || len(r.Of) > 0 {
+			continue
+		}
+		for _, d := range s.Destinations {
+			if !d.Uncounted && !slices.Contains(r.AllBut, d.Key) {
+				r.Of = append(r.Of, d.Key)
+			}
+		}
+	}
 	for i := range s.Duties {
+		s.Duties[i].Subject = cmp.Or(s.Duties[i].Subject, SubjectMember)
 		for j := range s.Duties[i].Steps {
 			st := &s.Duties[i].Steps[j]
 			switch {

@@ -1,7 +1,6 @@
 package season_test
 
 import (
-	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -210,61 +209,6 @@ func TestDueAfterTheLastOfSeveralEvents(t *testing.T) {
 	}
 	if got := planned(s, ds[0].Steps); got != "06-13 08:30 after-3→college\n06-30 08:30 before-0→college" {
 		t.Errorf("reminders: %s", got) // the step on 1 July would come after the lapse
-	}
-}
-
-// Whatever happens when: a duty that has not lapsed when it opens is reminded at least once before it does, and nothing is
-// planned before it opens, at or after its lapse, or after the season.
-func TestNothingLapsesInSilence(t *testing.T) {
-	s := cqu(t)
-	seed := uint64(time.Now().UnixNano())
-	rnd := rand.New(rand.NewPCG(seed, 0))
-	defer func() {
-		if t.Failed() {
-			t.Logf("seed %d", seed)
-		}
-	}()
-	from, to := at(t, s, "2020-04-01 00:00"), at(t, s, "2021-04-01 00:00")
-	instant := func() time.Time { return from.Add(time.Duration(rnd.Int64N(int64(to.Sub(from))))) }
-	end := s.EndOf(s.Closes)
-	checked := 0
-	for range 3000 {
-		c := routes[rnd.IntN(len(routes))]
-		a := answers(c.answers)
-		for k, v := range a {
-			if q := s.Questions[k]; q.Kind == season.KindDate && v != "" {
-				a[k] = s.DateOf(instant()).String()
-			}
-		}
-		states := s.Tracks[c.track].States
-		st := season.Standing{
-			Since: instant(), Entered: instant(), Destination: c.dest, Answers: a,
-			State:  states[rnd.IntN(len(states))].Key,
-			Events: map[string]time.Time{"declared": instant(), "applied": instant(), "initiated": instant()},
-		}
-		if rnd.IntN(5) == 0 {
-			st.Destination, st.State = "", season.Undeclared
-		}
-		for _, d := range s.DutiesOf(st) {
-			checked++
-			if len(d.Steps) == 0 && d.Opened.Before(d.Lapses) && d.Opened.Before(end) {
-				t.Errorf("%s opened %v lapses %v in silence", d.Rule, d.Opened, d.Lapses)
-			}
-			for i, p := range d.Steps {
-				if p.At.Before(d.Opened) || !p.At.Before(d.Lapses) || !p.At.Before(end) {
-					t.Errorf("%s opened %v lapses %v is reminded %v", d.Rule, d.Opened, d.Lapses, p.At)
-				}
-				if i > 0 && (p.At.Before(d.Steps[i-1].At) || p.At.Equal(d.Steps[i-1].At) && p.To == d.Steps[i-1].To) {
-					t.Errorf("%s: steps out of order or double: %+v", d.Rule, d.Steps)
-				}
-				if p.At.Location() != time.UTC {
-					t.Errorf("%s: %v is not UTC", d.Rule, p.At)
-				}
-			}
-		}
-	}
-	if checked < 1000 {
-		t.Errorf("only %d duties came up", checked)
 	}
 }
 

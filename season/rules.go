@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 )
 
 // Answers are normalised answers by question key.
@@ -55,11 +54,11 @@ func (s *Season) holds(d *Destination, c Cond, a Answers) bool {
 		switch fact {
 		case "cross_system":
 			v = "no"
-			if s.CrossSystem.Holds(a[d.Place]) {
+			if s.CrossSystem.Holds(d.place(a)) {
 				v = "yes"
 			}
 		case "place":
-			v = a[d.Place]
+			v = d.place(a)
 		default:
 			v = a[fact]
 		}
@@ -80,13 +79,44 @@ func (e *Open) Error() string {
 	return fmt.Sprintf("destination %s: still to be asked: %s", e.Destination, strings.Join(e.Questions, ", "))
 }
 
-// Route says where the relation goes, who initiates and by when. Its error is *Open while questions are unanswered.
+// Refused says that the relation must not go this way, and what to do instead.
+type Refused struct {
+	Destination string
+	Route       string
+	Text        string // for the member
+}
+
+func (e *Refused) Error() string {
+	return fmt.Sprintf("destination %s: route %s is refused: %s", e.Destination, e.Route, e.Text)
+}
+
+// Refused reports that the answers given so far already ask for a way the relation must not go. It can be asked after
+// every answer; Route reports the same as its error.
+func (s *Season) Refused(dest string, a Answers) (*Refused, bool) {
+	d, ok := s.Destination(dest)
+	if !ok {
+		return nil, false
+	}
+	_, a = s.asked(d, a)
+	for i := range d.Routes {
+		if r := &d.Routes[i]; r.Refuse != "" && s.holds(d, r.When, a) {
+			return &Refused{dest, r.Key, s.Fill(r.Refuse, s.show(a))}, true
+		}
+	}
+	return nil, false
+}
+
+// Route says where the relation goes, who initiates and by when. Its error is *Refused for a way the relation must not
+// go, and *Open while questions are unanswered.
 // A transfer into a province with a system of its own is always initiated by the graduating side, whatever the
 // route says about who else may (season-2020, "Cross-system provinces").
 func (s *Season) Route(dest string, a Answers) (Outcome, error) {
 	d, ok := s.Destination(dest)
 	if !ok {
 		return Outcome{}, fmt.Errorf("season %s has no destination %q", s.Key, dest)
+	}
+	if refused, ok := s.Refused(dest, a); ok {
+		return Outcome{}, refused
 	}
 	if open := s.Ask(dest, a); len(open) > 0 {
 		e := &Open{Destination: dest}
@@ -101,31 +131,41 @@ func (s *Season) Route(dest string, a Answers) (Outcome, error) {
 		return Outcome{}, fmt.Errorf("destination %s: no route fits the answers", dest)
 	}
 	o := Outcome{
-		Destination: dest, Route: r.Key, Moves: r.Moves, Track: r.Track, State: s.Tracks[r.Track].Start(),
-		CrossSystem: r.Moves && s.CrossSystem.Holds(a[d.Place]),
+		Destination: dest, Route: r.Key, Moves: r.Moves, Track: r.Track,
+		CrossSystem: s.crosses(d, r, a),
 	}
 	vars := s.show(a)
-	initiators := r.Initiators
+	initiators, steps := r.Initiators, r.Steps
 	if o.CrossSystem {
+		vars["place"] = d.place(a)
 		initiators = s.CrossSystem.Initiators
+		steps = slices.Concat(s.CrossSystem.Steps, steps)
+		if longer, ok := s.CrossSystem.Tracks[r.Track]; ok {
+			o.Track = longer
+		}
 	}
+	o.State = s.Tracks[o.Track].Start()
 	for _, p := range initiators {
 		o.Initiators = append(o.Initiators, s.Parties[p])
 	}
 	o.To = s.Fill(r.To, vars)
 	o.Review = s.Fill(r.Review, vars)
 	o.Deadline = s.Fill(r.Deadline, vars)
-	for _, st := range r.Steps {
+	for _, st := range steps {
 		o.Steps = append(o.Steps, s.Fill(st, vars))
 	}
 	if o.CrossSystem {
-		vars["place"] = a[d.Place]
 		o.Notes = append(o.Notes, s.Fill(s.CrossSystem.Note, vars))
 	}
 	if r.Note != "" {
 		o.Notes = append(o.Notes, s.Fill(r.Note, vars))
 	}
 	return o, nil
+}
+
+// crosses reports whether a member on a route leaves the system.
+func (s *Season) crosses(d *Destination, r *Route, a Answers) bool {
+	return r.Moves && s.CrossSystem.Holds(d.place(a))
 }
 
 func (s *Season) route(d *Destination, a Answers) *Route {
@@ -192,102 +232,36 @@ func (s *Season) fact(key string, vars map[string]string) (string, bool) {
 	return "", false
 }
 
-// Advance is the state an event leads to from a state of a track; false when the track has no such move.
+// Advance is the state an event leads to from a state of a track; false when the track has no such move. An event beside
+// the transfer leaves every state as it is.
 func (s *Season) Advance(track, state, event string) (string, bool) {
-	t := s.Tracks[track]
-	if t == nil {
-		return "", false
+	if e, ok := s.EventNamed(event); ok && e.Aside {
+		return state, true
 	}
-	for _, m := range t.Moves {
-		if m.On == event && slices.Contains(m.From, state) {
-			return m.To, true
-		}
+	if m := s.move(track, state, event); m != nil {
+		return m.To, true
 	}
 	return "", false
 }
 
-// Standing is all the rules need to know about one member to say what falls due.
-type Standing struct {
-	Since       time.Time // when the member entered the roster
-	Destination string    // "" while undeclared
-	Answers     Answers
-	State       string               // Undeclared while undeclared
-	Entered     time.Time            // when State was entered
-	Events      map[string]time.Time // latest instant of each event that still counts, "declared" included
+// NotBefore is the day from which the system of record allows an event in a state; the zero Date when it always does, or
+// never.
+func (s *Season) NotBefore(track, state, event string) Date {
+	if m := s.move(track, state, event); m != nil && m.NotBefore != "" {
+		return s.Dates[m.NotBefore].Date
+	}
+	return Date{}
 }
 
-// Duty is something that falls due, with the reminders planned for it.
-type Duty struct {
-	Rule   string
-	Of     string // party key
-	Opened time.Time
-	Due    Date
-	Lapses time.Time // the end of Due in the season's zone
-	Steps  []Planned // in order of time
-}
-
-// Planned is one reminder: at that instant, to that party.
-type Planned struct {
-	Step string
-	To   string // party key with a role here
-	At   time.Time
-}
-
-// DutiesOf is what falls due for a member who stands like this: the open duties with their planned steps.
-// Duties that hang on an answer the member skipped have no date and do not exist.
-func (s *Season) DutiesOf(st Standing) []Duty {
-	var keys []string
-	if st.Destination != "" {
-		if d, ok := s.Destination(st.Destination); ok {
-			_, st.Answers = s.asked(d, st.Answers)
-			if r := s.route(d, st.Answers); r != nil {
-				keys = r.Duties
-			}
+func (s *Season) move(track, state, event string) *Move {
+	t := s.Tracks[track]
+	if t == nil {
+		return nil
+	}
+	for i, m := range t.Moves {
+		if m.On == event && slices.Contains(m.From, state) {
+			return &t.Moves[i]
 		}
 	}
-	var duties []Duty
-	for i := range s.Duties {
-		r := &s.Duties[i]
-		if !slices.Contains(r.While, st.State) {
-			continue
-		}
-		if st.State != Undeclared && !slices.Contains(keys, r.Key) {
-			continue
-		}
-		due, ok := s.due(r, st)
-		if !ok {
-			continue
-		}
-		d := Duty{Rule: r.Key, Of: r.Of, Opened: st.Entered, Due: due, Lapses: s.EndOf(due)}
-		if st.State == Undeclared {
-			d.Opened = st.Since
-		}
-		d.Steps = s.plan(r, d)
-		duties = append(duties, d)
-	}
-	return duties
-}
-
-// due is the day a rule falls due for a member.
-func (s *Season) due(r *DutyRule, st Standing) (Date, bool) {
-	switch {
-	case r.Due.Date != "":
-		return s.Dates[r.Due.Date].Date, true
-	case len(r.Due.After) > 0:
-		var last time.Time
-		for _, event := range r.Due.After {
-			if at, ok := st.Events[event]; ok && at.After(last) {
-				last = at
-			}
-		}
-		if last.IsZero() {
-			return Date{}, false
-		}
-		return s.DateOf(last).AddDays(r.Due.Days), true
-	}
-	d, err := ParseDate(st.Answers[r.Due.Answer])
-	if err != nil {
-		return Date{}, false
-	}
-	return d.AddDays(r.Due.Days), true
+	return nil
 }

@@ -25,7 +25,8 @@ type Season struct {
 	Questions    map[string]*Question `yaml:"questions"`
 	Destinations []Destination        `yaml:"destinations"` // in menu order
 	Tracks       map[string]*Track    `yaml:"tracks"`
-	Events       []Event              `yaml:"events"` // what can be recorded about a transfer, in the order people meet them
+	Events       []Event              `yaml:"events"`     // what can be recorded about a transfer, in the order people meet them
+	OrgEvents    []OrgEvent           `yaml:"org_events"` // what can be recorded about a branch or a college
 	Duties       []DutyRule           `yaml:"duties"`
 	Rates        []Rate               `yaml:"rates"`
 
@@ -54,6 +55,10 @@ type CrossSystem struct {
 	Outside    []string `yaml:"outside"`
 	Initiators []string `yaml:"initiators"` // party keys; always these when a transfer crosses systems
 	Note       string   `yaml:"note"`       // told to the member
+	// What a crossing transfer needs besides, such as registering with the other system before anybody can initiate.
+	Steps  []string          `yaml:"steps"`  // what the member does first, before the route's own steps
+	Tracks map[string]string `yaml:"tracks"` // track of a route → the longer track a crossing transfer takes in its place
+	Duties []string          `yaml:"duties"` // duty keys that hang on crossing, besides those of the route
 }
 
 // Holds reports whether a transfer into the province crosses systems.
@@ -82,8 +87,20 @@ type Destination struct {
 	Words   []string `yaml:"words"`   // plain words that mean exactly this destination
 	Explain string   `yaml:"explain"` // one line for the member who is unsure
 	Ask     []Asked  `yaml:"ask"`
-	Place   string   `yaml:"place"` // question whose answer is the province the relation goes to; "" when there is none
-	Routes  []Route  `yaml:"routes"`
+	// Place names the questions for the province the relation goes to; where several apply, the last answer counts.
+	Place     Keys    `yaml:"place"`
+	Routes    []Route `yaml:"routes"`
+	Uncounted bool    `yaml:"uncounted"` // marked and nothing else: in no rate, and no duty of everybody
+}
+
+// place is the province the relation goes to, "" when these answers name none.
+func (d *Destination) place(a Answers) string {
+	for _, k := range slices.Backward(d.Place) {
+		if v := a[k]; v != "" {
+			return v
+		}
+	}
+	return ""
 }
 
 // Asked is a question with the condition under which it is asked.
@@ -164,6 +181,9 @@ type Route struct {
 	Deadline   string   `yaml:"deadline"`   // when, in words, with {date:name} placeholders
 	Note       string   `yaml:"note"`
 	Duties     []string `yaml:"duties"` // duty keys that hang on this route
+	// Refuse makes this a way the relation must not go: nothing else stands here but why, and what to do instead.
+	// Refused routes come before the others.
+	Refuse string `yaml:"refuse"`
 }
 
 // Outcome is a route applied to a member's answers: what the bot tells, and what storage keeps.
@@ -202,9 +222,10 @@ type State struct {
 
 // Move is one row of a track: event in one of From leads to To.
 type Move struct {
-	On   string   `yaml:"on"`
-	From []string `yaml:"from"`
-	To   string   `yaml:"to"`
+	On        string   `yaml:"on"`
+	From      []string `yaml:"from"`
+	To        string   `yaml:"to"`
+	NotBefore string   `yaml:"not_before"` // named date after which the system of record allows it; "" for any time
 }
 
 // Event is something that happened in the system of record and is recorded here (已发起, 收到申请, 已审 …).
@@ -214,17 +235,41 @@ type Event struct {
 	Words []string `yaml:"words"` // what is typed, followed by names or numbers; none: it is recorded by itself
 	By    []string `yaml:"by"`    // party keys that may record it
 	Tell  string   `yaml:"tell"`  // what the member is told; "" when nothing
+	// Aside: it stands beside the transfer (dues paid, card handed in). It can be recorded in every state and moves none.
+	Aside bool `yaml:"aside"`
 }
+
+// OrgEvent is something that happened to a whole branch or college (年份已标记, 支部已删除 …).
+type OrgEvent struct {
+	Key     string   `yaml:"key"`
+	Name    string   `yaml:"name"`
+	Subject string   `yaml:"subject"` // SubjectBranch or SubjectCollege
+	Words   []string `yaml:"words"`
+	By      []string `yaml:"by"` // party keys that may record it
+}
+
+// Whom a duty is about.
+const (
+	SubjectMember  = "member"
+	SubjectBranch  = "branch"
+	SubjectCollege = "college"
+)
 
 // DutyRule says what falls due: for whom, when, and when it is reminded.
 type DutyRule struct {
-	Key    string   `yaml:"key"`
-	Name   string   `yaml:"name"`   // 发起转接
-	Clause string   `yaml:"clause"` // where the rule comes from
-	Of     string   `yaml:"of"`     // party that answers for it
-	While  []string `yaml:"while"`  // states in which it is open; "undeclared" is the state of a member without declaration
-	Due    Due      `yaml:"due"`
-	Lapse  string   `yaml:"lapse"` // LapseOverdue or LapseApproved
+	Key    string `yaml:"key"`
+	Name   string `yaml:"name"`   // 发起转接
+	Clause string `yaml:"clause"` // where the rule comes from
+	Of     string `yaml:"of"`     // party that answers for it
+	// Subject is whom it is about: SubjectMember (by default), SubjectBranch or SubjectCollege.
+	Subject string `yaml:"subject"`
+	// While are the states in which a duty about a member is open. "undeclared" is the state of a member without
+	// declaration; AnyState, alone, means every member in every state, from the roster on.
+	While []string `yaml:"while"`
+	Open  Gate     `yaml:"open"`  // subject branch or college: open while its members stand like this
+	Until Keys     `yaml:"until"` // over as soon as one of these events happened
+	Due   Due      `yaml:"due"`
+	Lapse string   `yaml:"lapse"` // LapseOverdue or LapseApproved
 	// LapseEvent is recorded by itself when the duty lapses with LapseApproved: the transfer moves as the system of
 	// record moves it. "" when nothing moves.
 	LapseEvent string `yaml:"lapse_event"`
@@ -241,16 +286,25 @@ const (
 	LapseApproved = "approved_by_default" // the system of record approves by itself; the duty is over
 )
 
-// Due says how the due date is found. Exactly one of Date, After and Answer is set.
+// AnyState in a duty's While: every member, whatever their destination and state.
+const AnyState = "any"
+
+// Opened in a Due's After stands for the opening of a duty about an organisation.
+const Opened = "opened"
+
+// Due says how the due date is found: Months and Days after exactly one of Date, After and Answer.
 type Due struct {
 	Date   string `yaml:"date"`   // a named date
-	After  Events `yaml:"after"`  // event keys, "declared" among them: the last that happened, plus Days
-	Answer string `yaml:"answer"` // a KindDate question: the day answered, plus Days (negative: before)
-	Days   int    `yaml:"days"`
+	After  Keys   `yaml:"after"`  // event keys, "declared" among them: the last that happened; Opened for an organisation
+	Answer string `yaml:"answer"` // a KindDate question: the day answered
+	Months int    `yaml:"months"` // 31 August and one month is 30 September
+	Days   int    `yaml:"days"`   // negative: before
+	// Latest is a named date by which it is due at the latest. What happens after that date has its days alone.
+	Latest string `yaml:"latest"`
 }
 
-// Events are event keys; a file may write a single one without brackets.
-type Events []string
+// Keys are keys of one kind; a file may write a single one without brackets.
+type Keys []string
 
 // Step is one reminder of a duty. Exactly one of Before, After and On is used.
 type Step struct {
@@ -261,13 +315,16 @@ type Step struct {
 	To     []string `yaml:"to"` // party keys that have a role here
 }
 
-// Rate is one of the notice's indicators: of the members that count, how many are done.
+// Rate is one of the notice's indicators: of the members that count, how many are done (Season.Measure).
+// The denominator is either the destinations in Of, or everybody but those in AllBut, the undeclared among them.
 type Rate struct {
 	Key    string   `yaml:"key"`
 	Name   string   `yaml:"name"`
-	Of     []string `yaml:"of"`   // destinations that count: the denominator
-	Done   []string `yaml:"done"` // states that count as done
-	By     string   `yaml:"by"`   // named date
+	Of     []string `yaml:"of"`      // destinations that count; with AllBut, Load fills in those that are left
+	AllBut []string `yaml:"all_but"` // destinations that do not count
+	Done   []string `yaml:"done"`    // states that count as done
+	Via    []string `yaml:"via"`     // done only on these routes, destination/route; none: on every route
+	By     string   `yaml:"by"`      // named date
 	Clause string   `yaml:"clause"`
 }
 
@@ -308,6 +365,26 @@ func (s *Season) EventNamed(key string) (*Event, bool) {
 	for i := range s.Events {
 		if s.Events[i].Key == key {
 			return &s.Events[i], true
+		}
+	}
+	return nil, false
+}
+
+// OrgEvent finds the event about an organisation a word stands for.
+func (s *Season) OrgEvent(word string) (*OrgEvent, bool) {
+	for i := range s.OrgEvents {
+		if slices.Contains(s.OrgEvents[i].Words, word) {
+			return &s.OrgEvents[i], true
+		}
+	}
+	return nil, false
+}
+
+// OrgEventNamed finds an event about an organisation by key.
+func (s *Season) OrgEventNamed(key string) (*OrgEvent, bool) {
+	for i := range s.OrgEvents {
+		if s.OrgEvents[i].Key == key {
+			return &s.OrgEvents[i], true
 		}
 	}
 	return nil, false

@@ -16,6 +16,7 @@ func (s *Season) Write(w io.Writer) error {
 	p.dates()
 	p.destinations()
 	p.tracks()
+	p.orgEvents()
 	p.duties()
 	p.rates()
 	_, err := io.WriteString(w, p.text.String())
@@ -39,6 +40,7 @@ func (p *page) head() {
 	} else {
 		p.line("跨系统省份：除%s以外的省份。转往这些省份，一律由%s发起。", strings.Join(x.Outside, "、"), p.partyNames(x.Initiators, "、"))
 	}
+	p.crossing()
 	c := p.Calendar
 	text := fmt.Sprintf("提醒时间：每天%s", c.Morning)
 	if c.QuietFrom != c.QuietTo {
@@ -54,6 +56,20 @@ func (p *page) head() {
 			days[i] = d.ChineseYear()
 		}
 		p.line("节假日（提醒提前到节前）：%s。", strings.Join(days, "、"))
+	}
+}
+
+// crossing is what a transfer across systems needs besides.
+func (p *page) crossing() {
+	x := p.CrossSystem
+	for i, st := range x.Steps {
+		p.line("  跨系统的，本人先做 %d) %s", i+1, p.Fill(st, map[string]string{"place": "〔省份〕"}))
+	}
+	for _, k := range slices.Sorted(maps.Keys(x.Tracks)) {
+		p.line("  跨系统的，进度由“%s”改为“%s”", p.Tracks[k].Name, p.Tracks[x.Tracks[k]].Name)
+	}
+	if len(x.Duties) > 0 {
+		p.line("  跨系统的，另有待办：%s", p.dutyNames(x.Duties))
 	}
 }
 
@@ -76,6 +92,9 @@ func (p *page) destinations() {
 		d := &p.Destinations[i]
 		p.line("\n%d. %s（%s）", i+1, d.Name, d.Short)
 		p.line("   %s", d.Explain)
+		if d.Uncounted {
+			p.line("   只作标记，不计入指标")
+		}
 		if len(d.Words) > 0 {
 			p.line("   也叫：%s", strings.Join(d.Words, "、"))
 		}
@@ -125,6 +144,10 @@ func (p *page) route(d *Destination, r *Route, of int) {
 	for _, a := range d.Ask {
 		vars[a.Question] = "〔" + p.Questions[a.Question].Label + "〕"
 	}
+	if r.Refuse != "" {
+		p.line("   ✕ %s不受理：%s", when, p.Fill(r.Refuse, vars))
+		return
+	}
 	p.line("   ▸ %s%s", when, p.Fill(r.To, vars))
 	if r.Moves {
 		text := p.partyNames(r.Initiators, "、")
@@ -146,18 +169,22 @@ func (p *page) route(d *Destination, r *Route, of int) {
 	for i, st := range r.Steps {
 		p.line("       %d) %s", i+1, p.Fill(st, vars))
 	}
-	names := make([]string, len(r.Duties))
-	for i, k := range r.Duties {
+	p.line("     进度：%s　待办：%s", p.Tracks[r.Track].Name, p.dutyNames(r.Duties))
+}
+
+func (p *page) dutyNames(keys []string) string {
+	names := make([]string, len(keys))
+	for i, k := range keys {
 		rule, _ := p.DutyRule(k)
 		names[i] = rule.Name
 	}
-	p.line("     进度：%s　待办：%s", p.Tracks[r.Track].Name, orNone(names))
+	return orNone(names)
 }
 
 // placed reports whether members on a route are asked for the province.
 func (d *Destination) placed(r *Route) bool {
 	return slices.ContainsFunc(d.Ask, func(a Asked) bool {
-		if a.Question != d.Place {
+		if !slices.Contains(d.Place, a.Question) {
 			return false
 		}
 		for fact, values := range a.When {
@@ -218,111 +245,29 @@ func (p *page) tracks() {
 			if len(e.By) > 0 {
 				by = p.partyNames(e.By, "、") + "记录"
 			}
+			if m.NotBefore != "" {
+				by = p.Dates[m.NotBefore].Date.ChineseYear() + "起，" + by
+			}
 			p.line("   %s ―%s（%s）→ %s", strings.Join(from, "、"), e.Name, by, p.TrackState(k, m.To).Name)
 		}
 	}
-}
-
-func (p *page) duties() {
-	p.line("\n四、到期事项")
-	for i := range p.Duties {
-		r := &p.Duties[i]
-		p.line("\n%d. %s：%s负责，%s", i+1, r.Name, p.partyNames([]string{r.Of}, ""), p.due(r.Due))
-		p.line("   依据：%s", r.Clause)
-		shorts, states := p.openIn(r)
-		p.line("   适用：%s　处于：%s", orNone(shorts), orNone(states))
-		steps := make([]string, len(r.Steps))
-		for j, st := range r.Steps {
-			steps[j] = p.step(&st)
-		}
-		p.line("   提醒：%s", strings.Join(steps, "；"))
-		if r.Lapse == LapseApproved {
-			p.line("   逾期：系统默认通过，不算任何人批准")
-		} else {
-			p.line("   逾期：仍要办，记为逾期")
+	for _, e := range p.Events {
+		if e.Aside {
+			p.line("\n任何进度下都可以记：%s（%s记录）", e.Name, p.partyNames(e.By, "、"))
 		}
 	}
 }
 
-func (p *page) due(d Due) string {
-	switch {
-	case d.Date != "":
-		return p.Dates[d.Date].Date.ChineseYear() + "截止"
-	case len(d.After) > 0:
-		names := make([]string, len(d.After))
-		for i, k := range d.After {
-			names[i] = "登记去向"
-			if e, ok := p.EventNamed(k); ok {
-				names[i] = e.Name
-			}
+func (p *page) orgEvents() {
+	for i, e := range p.OrgEvents {
+		if i == 0 {
+			p.line("\n团支部、学院的事项：")
 		}
-		return fmt.Sprintf("%s后%d天内", strings.Join(names, "或"), d.Days)
+		p.line("   %s：%s（%s记录）", subjectName[e.Subject], e.Name, p.partyNames(e.By, "、"))
 	}
-	label := p.Questions[d.Answer].Label
-	switch {
-	case d.Days < 0:
-		return fmt.Sprintf("%s之前%d天截止", label, -d.Days)
-	case d.Days > 0:
-		return fmt.Sprintf("%s之后%d天截止", label, d.Days)
-	}
-	return label + "当天截止"
 }
 
-// openIn is for which destinations a rule holds, and in which states it is open there.
-func (p *page) openIn(r *DutyRule) (shorts, states []string) {
-	add := func(list []string, s string) []string {
-		if slices.Contains(list, s) {
-			return list
-		}
-		return append(list, s)
-	}
-	if slices.Contains(r.While, Undeclared) {
-		shorts, states = add(shorts, "还没登记的人"), add(states, "未登记")
-	}
-	for i := range p.Destinations {
-		d := &p.Destinations[i]
-		for j := range d.Routes {
-			if !slices.Contains(d.Routes[j].Duties, r.Key) {
-				continue
-			}
-			shorts = add(shorts, d.Short)
-			for _, st := range p.Tracks[d.Routes[j].Track].States {
-				if slices.Contains(r.While, st.Key) {
-					states = add(states, st.Name)
-				}
-			}
-		}
-	}
-	return shorts, states
-}
-
-func (p *page) step(st *Step) string {
-	day := st.On.ChineseYear()
-	switch {
-	case st.Before != nil && *st.Before == 0:
-		day = "当天"
-	case st.Before != nil:
-		day = fmt.Sprintf("提前%d天", *st.Before)
-	case st.After != nil:
-		day = fmt.Sprintf("开始后%d天", *st.After)
-	}
-	return day + p.partyNames(st.To, "、")
-}
-
-func (p *page) rates() {
-	if len(p.Rates) == 0 {
-		return
-	}
-	p.line("\n五、指标")
-	for _, r := range p.Rates {
-		names := make([]string, len(r.Of))
-		for i, k := range r.Of {
-			d, _ := p.Destination(k)
-			names[i] = d.Short
-		}
-		p.line("  %s（%s前）：%s", r.Name, p.Dates[r.By].Date.ChineseYear(), strings.Join(names, "、"))
-	}
-}
+var subjectName = map[string]string{SubjectBranch: "团支部", SubjectCollege: "学院"}
 
 func (p *page) partyNames(keys []string, sep string) string {
 	names := make([]string, len(keys))

@@ -8,28 +8,32 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"xianjie/season"
 )
 
 var update = flag.Bool("update", false, "write golden files anew")
 
 func TestWriteShowsTheSeasonForReading(t *testing.T) {
-	const golden = "testdata/cqu-2020.txt"
-	var b bytes.Buffer
-	if err := cqu(t).Write(&b); err != nil {
-		t.Fatal(err)
-	}
-	if *update {
-		if err := os.WriteFile(golden, b.Bytes(), 0o644); err != nil {
+	each(t, func(t *testing.T, s *season.Season, b builtin) {
+		var text bytes.Buffer
+		if err := s.Write(&text); err != nil {
 			t.Fatal(err)
 		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), b.String()); diff != "" {
-		t.Errorf("season show differs from %s (run with -update when that is meant):\n%s", golden, diff)
-	}
+		golden := "testdata/" + b.key + ".txt"
+		if *update {
+			if err := os.WriteFile(golden, text.Bytes(), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(golden)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(string(want), text.String()); diff != "" {
+			t.Errorf("season show differs from %s (run with -update when that is meant):\n%s", golden, diff)
+		}
+	})
 }
 
 // Every optional part of a file has its words too.

@@ -10,15 +10,18 @@ import (
 	"xianjie/season"
 )
 
-const cquFile = "../seasons/cqu-2020.yaml"
+func cqu(t testing.TB) *season.Season { return shipped(t, "cqu-2020") }
 
-func cqu(t testing.TB) *season.Season {
+// shipped is a built-in season.
+func shipped(t testing.TB, key string) *season.Season { return load(t, fileOf(t, key)) }
+
+func fileOf(t testing.TB, key string) string {
 	t.Helper()
-	data, err := os.ReadFile(cquFile)
+	data, err := os.ReadFile("../seasons/" + key + ".yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return load(t, string(data))
+	return string(data)
 }
 
 func load(t testing.TB, text string) *season.Season {
@@ -106,7 +109,7 @@ duties:
     line: "{names}"
     lapse_line: "{names}"
 rates:
-  - {key: done, name: 办好, of: [away], done: [sent], by: by}
+  - {key: done, name: 办好, clause: 无, of: [away], done: [sent], by: by}
 `
 
 // at is an instant by its wall clock in the season's zone: "2020-06-01 09:00".

@@ -13,13 +13,20 @@ import (
 type validator struct {
 	s      *Season
 	file   string
-	lines  map[string]int
+	places map[string]place
 	faults Faults
+	at     []string // paths of the faults, same index
 }
 
-// index notes the line of every place in the file.
+// place is where something stands in the file.
+type place struct {
+	line  int
+	value string // of a scalar
+}
+
+// index notes every place in the file.
 func (v *validator) index(path string, n *yaml.Node) {
-	v.lines[path] = n.Line
+	v.places[path] = place{n.Line, n.Value}
 	switch n.Kind {
 	case yaml.MappingNode:
 		for i := 0; i+1 < len(n.Content); i += 2 {
@@ -28,7 +35,7 @@ func (v *validator) index(path string, n *yaml.Node) {
 				p = path + "." + p
 			}
 			v.index(p, n.Content[i+1])
-			v.lines[p] = n.Content[i].Line
+			v.places[p] = place{n.Content[i].Line, n.Content[i+1].Value}
 		}
 	case yaml.SequenceNode:
 		for i, c := range n.Content {
@@ -41,17 +48,36 @@ func (v *validator) index(path string, n *yaml.Node) {
 func (v *validator) fault(path, format string, args ...any) {
 	line, at := 0, path
 	for line == 0 {
-		line = v.lines[at]
+		line = v.places[at].line
 		if line == 0 && at == "" {
 			line = 1
 		}
-		if i := strings.LastIndexAny(at, ".["); i >= 0 {
-			at = at[:i]
-		} else {
-			at = ""
-		}
+		at = parent(at)
 	}
 	v.faults = append(v.faults, Fault{v.file, line, fmt.Sprintf(format, args...)})
+	v.at = append(v.at, path)
+}
+
+// parent is the path of what contains a place.
+func parent(path string) string { return path[:max(0, strings.LastIndexAny(path, ".["))] }
+
+// without are the faults that do not merely follow from values that could not be read: what is missing for that reason
+// is no fault of its own.
+func (v *validator) without(wrong Faults) Faults {
+	unread := map[string]bool{}
+	for path, p := range v.places {
+		if p.value != "" && slices.ContainsFunc(wrong, func(f Fault) bool { return f.Line == p.line && strings.Contains(f.Text, p.value) }) {
+			unread[path], unread[parent(path)] = true, true
+		}
+	}
+	delete(unread, "")
+	var fs Faults
+	for i, f := range v.faults {
+		if !unread[v.at[i]] {
+			fs = append(fs, f)
+		}
+	}
+	return fs
 }
 
 func (v *validator) need(path, value string) {
@@ -108,7 +134,37 @@ func (v *validator) head() {
 		v.fault("cross_system.initiators", "who initiates across systems is missing")
 	}
 	v.partyKeys("cross_system.initiators", x.Initiators, false)
-	v.placeholders("cross_system.note", x.Note, func(k string) bool { return k == "place" })
+	v.need("cross_system.note", x.Note)
+	v.placeholders("cross_system.note", x.Note, oneOf("place"))
+	v.texts("cross_system.steps", x.Steps, oneOf("place"))
+	for _, k := range slices.Sorted(maps.Keys(x.Tracks)) {
+		at := "cross_system.tracks." + k
+		if v.s.Tracks[k] == nil {
+			v.fault(at, "there is no track %q", k)
+		}
+		if v.s.Tracks[x.Tracks[k]] == nil {
+			v.fault(at, "there is no track %q", x.Tracks[k])
+		}
+	}
+	for i, k := range x.Duties {
+		at := fmt.Sprintf("cross_system.duties[%d]", i)
+		switch rule, ok := v.s.DutyRule(k); {
+		case !ok:
+			v.fault(at, "there is no duty %q", k)
+		case rule.Subject != SubjectMember:
+			v.fault(at, "duty %q is about a %s, not about a member", k, rule.Subject)
+		case rule.Due.Answer != "":
+			v.fault(at, "duty %q is due by the answer to %q, which not everybody is asked", k, rule.Due.Answer)
+		case !slices.ContainsFunc(slices.Sorted(maps.Values(x.Tracks)), func(track string) bool { return v.openOn(rule, track) }):
+			v.fault(at, "duty %q is never open on a track of a crossing transfer", k)
+		}
+	}
+}
+
+// openOn reports whether a duty is open in some state of a track.
+func (v *validator) openOn(rule *DutyRule, track string) bool {
+	t := v.s.Tracks[track]
+	return t != nil && slices.ContainsFunc(t.States, func(st State) bool { return slices.Contains(rule.While, st.Key) })
 }
 
 func (v *validator) parties() {
@@ -201,7 +257,7 @@ func (v *validator) tracks() {
 			p := fmt.Sprintf("%s.states[%d]", at, i)
 			v.need(p+".key", st.Key)
 			v.need(p+".name", st.Name)
-			if _, ok := state[st.Key]; ok || st.Key == Undeclared {
+			if _, ok := state[st.Key]; ok || st.Key == Undeclared || st.Key == AnyState {
 				v.fault(p, "state %q is there twice or reserved", st.Key)
 			}
 			state[st.Key] = i
@@ -209,8 +265,14 @@ func (v *validator) tracks() {
 		reached, left := map[string]bool{t.Start(): true}, map[string]bool{}
 		for i, m := range t.Moves {
 			p := fmt.Sprintf("%s.moves[%d]", at, i)
-			if _, ok := v.s.EventNamed(m.On); !ok {
+			switch e, ok := v.s.EventNamed(m.On); {
+			case !ok:
 				v.fault(p+".on", "there is no event %q", m.On)
+			case e.Aside:
+				v.fault(p+".on", "event %q stands beside the transfer and moves nothing", m.On)
+			}
+			if _, ok := v.s.Dates[m.NotBefore]; !ok && m.NotBefore != "" {
+				v.fault(p+".not_before", "there is no date %q under dates", m.NotBefore)
 			}
 			if _, ok := state[m.To]; !ok {
 				v.fault(p+".to", "track %q has no state %q", k, m.To)
@@ -252,7 +314,7 @@ func (v *validator) events() {
 		p := fmt.Sprintf("events[%d]", i)
 		v.need(p+".key", e.Key)
 		v.need(p+".name", e.Name)
-		if seen[e.Key] || e.Key == "declared" {
+		if seen[e.Key] || e.Key == "declared" || e.Key == Opened {
 			v.fault(p, "event %q is there twice or reserved", e.Key)
 		}
 		seen[e.Key] = true
@@ -267,11 +329,52 @@ func (v *validator) events() {
 			v.fault(p, "an event is either typed by somebody (words and by) or recorded by itself (neither)")
 		}
 		v.placeholders(p+".tell", e.Tell, oneOf("name", "state"))
+		if e.Aside && len(e.By) == 0 {
+			v.fault(p, "an event beside the transfer needs somebody who records it")
+		}
+	}
+	v.orgEvents(words, seen)
+}
+
+// orgEvents are typed like the other events: neither keys nor words may be taken.
+func (v *validator) orgEvents(words map[string]string, seen map[string]bool) {
+	for i, e := range v.s.OrgEvents {
+		p := fmt.Sprintf("org_events[%d]", i)
+		v.need(p+".key", e.Key)
+		v.need(p+".name", e.Name)
+		if seen[e.Key] || e.Key == "declared" || e.Key == Opened {
+			v.fault(p, "event %q is there twice or reserved", e.Key)
+		}
+		seen[e.Key] = true
+		if e.Subject != SubjectBranch && e.Subject != SubjectCollege {
+			v.fault(p+".subject", "subject %q is neither %s nor %s", e.Subject, SubjectBranch, SubjectCollege)
+		}
+		for _, w := range e.Words {
+			if words[w] != "" {
+				v.fault(p+".words", "%q stands for both %q and %q", w, words[w], e.Key)
+			}
+			words[w] = e.Key
+		}
+		v.partyKeys(p+".by", e.By, true)
+		if len(e.Words) == 0 || len(e.By) == 0 {
+			v.fault(p, "an event about an organisation is typed by somebody: words and by")
+		}
 	}
 }
 
 func oneOf(keys ...string) func(string) bool {
 	return func(k string) bool { return slices.Contains(keys, k) }
+}
+
+// texts are several texts of which none may be empty.
+func (v *validator) texts(path string, list []string, known func(string) bool) {
+	for i, text := range list {
+		p := fmt.Sprintf("%s[%d]", path, i)
+		if strings.TrimSpace(text) == "" {
+			v.fault(p, "this text is empty")
+		}
+		v.placeholders(p, text, known)
+	}
 }
 
 // placeholders reports {names} in a text that nothing fills.

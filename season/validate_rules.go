@@ -7,130 +7,6 @@ import (
 	"strings"
 )
 
-func (v *validator) duties() {
-	states := map[string]bool{Undeclared: true}
-	for _, t := range v.s.Tracks {
-		for _, st := range t.States {
-			states[st.Key] = true
-		}
-	}
-	seen := map[string]bool{}
-	for i := range v.s.Duties {
-		r, p := &v.s.Duties[i], fmt.Sprintf("duties[%d]", i)
-		v.need(p+".key", r.Key)
-		v.need(p+".name", r.Name)
-		v.need(p+".clause", r.Clause)
-		if seen[r.Key] {
-			v.fault(p, "duty %q is there twice", r.Key)
-		}
-		seen[r.Key] = true
-		v.partyKeys(p+".of", []string{r.Of}, true)
-		if len(r.While) == 0 {
-			v.fault(p, "duty %q is open in no state", r.Key)
-		}
-		for _, st := range r.While {
-			if !states[st] {
-				v.fault(p+".while", "no track has a state %q", st)
-			}
-		}
-		v.due(p+".due", r.Due)
-		v.lapse(p, r)
-		v.steps(p, r)
-	}
-}
-
-func (v *validator) due(p string, d Due) {
-	set := 0
-	if d.Date != "" {
-		set++
-		if _, ok := v.s.Dates[d.Date]; !ok {
-			v.fault(p+".date", "there is no date %q under dates", d.Date)
-		}
-	}
-	if len(d.After) > 0 {
-		set++
-		for _, event := range d.After {
-			if _, ok := v.s.EventNamed(event); !ok && event != "declared" {
-				v.fault(p+".after", "there is no event %q", event)
-			}
-		}
-	}
-	if d.Answer != "" {
-		set++
-		if q := v.s.Questions[d.Answer]; q == nil || q.Kind != KindDate {
-			v.fault(p+".answer", "%q is not a question for a date", d.Answer)
-		}
-	}
-	if set != 1 {
-		v.fault(p, "due needs exactly one of date, after and answer")
-	}
-}
-
-func (v *validator) lapse(p string, r *DutyRule) {
-	switch r.Lapse {
-	case LapseOverdue:
-		if r.LapseEvent != "" {
-			v.fault(p+".lapse_event", "only %s records an event", LapseApproved)
-		}
-	case LapseApproved:
-		if e, ok := v.s.EventNamed(r.LapseEvent); !ok || len(e.By) > 0 {
-			v.fault(p+".lapse_event", "%q is not an event that is recorded by itself", r.LapseEvent)
-			return
-		}
-		for _, t := range v.s.Tracks {
-			for _, st := range t.States {
-				if _, ok := v.s.Advance(t.Key, st.Key, r.LapseEvent); slices.Contains(r.While, st.Key) && !ok {
-					v.fault(p+".lapse_event", "track %q cannot leave state %q by %q", t.Key, st.Key, r.LapseEvent)
-				}
-			}
-		}
-	default:
-		v.fault(p+".lapse", "lapse %q is neither %s nor %s", r.Lapse, LapseOverdue, LapseApproved)
-	}
-}
-
-func (v *validator) steps(p string, r *DutyRule) {
-	known := oneOf("count", "names", "days", "due", "name")
-	v.need(p+".line", r.Line)
-	v.need(p+".lapse_line", r.LapseLine)
-	v.placeholders(p+".line", r.Line, known)
-	v.placeholders(p+".member_line", r.MemberLine, known)
-	v.placeholders(p+".lapse_line", r.LapseLine, known)
-	if len(r.Steps) == 0 {
-		v.fault(p+".steps", "duty %q is never reminded: it would lapse in silence", r.Key)
-	}
-	keys := map[string]bool{}
-	for i, st := range r.Steps {
-		at := fmt.Sprintf("%s.steps[%d]", p, i)
-		set := 0
-		for _, is := range []bool{st.Before != nil, st.After != nil, !st.On.IsZero()} {
-			if is {
-				set++
-			}
-		}
-		if set != 1 {
-			v.fault(at, "a step needs exactly one of before, after and on")
-		}
-		if keys[st.Key] {
-			v.fault(at, "step %q is there twice", st.Key)
-		}
-		keys[st.Key] = true
-		if st.Before != nil && *st.Before < 0 {
-			v.fault(at+".before", "a step after its own deadline would come too late")
-		}
-		if d, ok := v.s.Dates[r.Due.Date]; ok && st.On.After(d.Date) {
-			v.fault(at+".on", "a step on %s, after its own deadline on %s, would come too late", st.On, d.Date)
-		}
-		if len(st.To) == 0 {
-			v.fault(at, "a step needs somebody to remind")
-		}
-		v.partyKeys(at+".to", st.To, true)
-		if slices.Contains(st.To, "member") && r.MemberLine == "" {
-			v.fault(at, "a step to the member needs member_line")
-		}
-	}
-}
-
 func (v *validator) destinations() {
 	if len(v.s.Destinations) == 0 {
 		v.fault("destinations", "a season needs destinations")
@@ -169,9 +45,9 @@ func (v *validator) destination(d *Destination, p string) {
 		v.cond(at+".when", d, a.When, asked)
 		asked[a.Question] = true
 	}
-	if d.Place != "" {
-		if q := v.s.Questions[d.Place]; q == nil || q.Kind != KindProvince || !asked[d.Place] {
-			v.fault(p+".place", "%q is not a question for a province that is asked here", d.Place)
+	for _, k := range d.Place {
+		if q := v.s.Questions[k]; q == nil || q.Kind != KindProvince || !asked[k] {
+			v.fault(p+".place", "%q is not a question for a province that is asked here", k)
 		}
 	}
 	if len(d.Routes) == 0 {
@@ -179,10 +55,10 @@ func (v *validator) destination(d *Destination, p string) {
 		return
 	}
 	keys := map[string]bool{}
+	ways := false // a route that is not refused has come
 	for i := range d.Routes {
 		r, at := &d.Routes[i], fmt.Sprintf("%s.routes[%d]", p, i)
 		v.need(at+".key", r.Key)
-		v.need(at+".to", r.To)
 		if keys[r.Key] {
 			v.fault(at, "route %q is there twice", r.Key)
 		}
@@ -194,7 +70,27 @@ func (v *validator) destination(d *Destination, p string) {
 		case !last && len(r.When) == 0:
 			v.fault(at, "route %q holds always: those after it cannot be reached", r.Key)
 		}
-		v.routeRefs(at, d, r, asked)
+		if r.Refuse == "" {
+			ways = true
+			v.need(at+".to", r.To)
+			v.routeRefs(at, d, r, asked)
+			continue
+		}
+		v.refused(at, r, asked)
+		switch last := i == len(d.Routes)-1; {
+		case ways:
+			v.fault(at+".refuse", "refused routes come before the others")
+		case last:
+			v.fault(at+".refuse", "destination %q has no route that is not refused", d.Key)
+		}
+	}
+}
+
+// refused: a way that is not gone says why, and nothing else.
+func (v *validator) refused(at string, r *Route, asked map[string]bool) {
+	v.placeholders(at+".refuse", r.Refuse, func(k string) bool { return asked[k] })
+	if r.To+r.Track+r.Review+r.Deadline+r.Note != "" || r.Moves || len(r.Initiators)+len(r.Steps)+len(r.Duties) > 0 {
+		v.fault(at, "route %q is refused: it has a key, a condition and refuse, and nothing else", r.Key)
 	}
 }
 
@@ -212,9 +108,7 @@ func (v *validator) routeRefs(at string, d *Destination, r *Route, asked map[str
 	v.placeholders(at+".review", r.Review, known)
 	v.placeholders(at+".deadline", r.Deadline, known)
 	v.placeholders(at+".note", r.Note, known)
-	for i, st := range r.Steps {
-		v.placeholders(fmt.Sprintf("%s.steps[%d]", at, i), st, known)
-	}
+	v.texts(at+".steps", r.Steps, known)
 	for i, k := range r.Duties {
 		rule, ok := v.s.DutyRule(k)
 		p := fmt.Sprintf("%s.duties[%d]", at, i)
@@ -222,10 +116,18 @@ func (v *validator) routeRefs(at string, d *Destination, r *Route, asked map[str
 			v.fault(p, "there is no duty %q", k)
 			continue
 		}
+		if rule.Subject != SubjectMember {
+			v.fault(p, "duty %q is about a %s, not about a member", k, rule.Subject)
+			continue
+		}
+		if slices.Contains(rule.While, AnyState) {
+			v.fault(p, "duty %q is everybody's already and hangs on no route", k)
+			continue
+		}
 		if rule.Due.Answer != "" && !asked[rule.Due.Answer] {
 			v.fault(p, "duty %q is due by the answer to %q, which is not asked here", k, rule.Due.Answer)
 		}
-		if t != nil && !slices.ContainsFunc(t.States, func(s State) bool { return slices.Contains(rule.While, s.Key) }) {
+		if t != nil && !v.openOn(rule, r.Track) && !v.openOn(rule, v.s.CrossSystem.Tracks[r.Track]) {
 			v.fault(p, "duty %q is never open on track %q", k, r.Track)
 		}
 	}
@@ -239,7 +141,7 @@ func (v *validator) cond(p string, d *Destination, c Cond, asked map[string]bool
 			v.fault(at, "condition %q has no value", fact)
 		}
 		if fact == "cross_system" || fact == "place" {
-			if !asked[d.Place] {
+			if !slices.ContainsFunc(d.Place, func(k string) bool { return asked[k] }) {
 				v.fault(at, "destination %q has not asked for its place before", d.Key)
 			}
 			for _, val := range values {
@@ -265,6 +167,20 @@ func (v *validator) cond(p string, d *Destination, c Cond, asked map[string]bool
 	}
 }
 
+// routeKeys checks references to routes: destination, or destination/route.
+func (v *validator) routeKeys(p string, keys []string) {
+	for _, k := range keys {
+		dest, route, one := strings.Cut(k, "/")
+		d, ok := v.s.Destination(dest)
+		switch {
+		case !ok:
+			v.fault(p, "there is no destination %q", dest)
+		case one && !slices.ContainsFunc(d.Routes, func(r Route) bool { return r.Key == route && r.Refuse == "" }):
+			v.fault(p, "destination %q has no route %q", dest, route)
+		}
+	}
+}
+
 func (v *validator) rates() {
 	for i, r := range v.s.Rates {
 		p := fmt.Sprintf("rates[%d]", i)
@@ -273,11 +189,21 @@ func (v *validator) rates() {
 		if _, ok := v.s.Dates[r.By]; !ok {
 			v.fault(p+".by", "there is no date %q under dates", r.By)
 		}
-		for _, k := range r.Of {
-			if _, ok := v.s.Destination(k); !ok {
-				v.fault(p+".of", "there is no destination %q", k)
+		v.need(p+".clause", r.Clause)
+		if v.places[p+".of"].line > 0 == (v.places[p+".all_but"].line > 0) {
+			v.fault(p, "a rate needs either of or all_but")
+		}
+		for _, f := range []struct {
+			name string
+			keys []string
+		}{{"of", r.Of}, {"all_but", r.AllBut}} {
+			for _, k := range f.keys {
+				if _, ok := v.s.Destination(k); !ok {
+					v.fault(p+"."+f.name, "there is no destination %q", k)
+				}
 			}
 		}
+		v.routeKeys(p+".via", r.Via)
 		for _, k := range r.Done {
 			if !slices.ContainsFunc(v.stateKeys(), func(s string) bool { return s == k }) {
 				v.fault(p+".done", "no track has a state %q", k)

@@ -2,9 +2,9 @@ package season_test
 
 import (
 	"errors"
-	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"xianjie/season"
 )
@@ -136,41 +136,152 @@ func TestFaults(t *testing.T) {
 		{"a duty that is never open here", "tracks:\n", "tracks:\n  other: {name: x, states: [{key: a, name: a, done: true}]}\n", ""},
 		// rates
 		{"a rate without key", "{key: done, name: 办好", "{name: 办好", "key is missing"},
-		{"a rate without name", "{key: done, name: 办好, of", "{key: done, of", "name is missing"},
+		{"a rate without name", "{key: done, name: 办好, clause", "{key: done, clause", "name is missing"},
 		{"a rate by no date", "by: by}", "by: moon} #!", `there is no date "moon" under dates`},
 		{"a rate of no destination", "of: [away]", "of: [moon]", `there is no destination "moon"`},
 		{"a rate of no state", "done: [sent]", "done: [moon]", `no track has a state "moon"`},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			if n := strings.Count(small, c.old); n != 1 {
-				t.Fatalf("%q is in the small season %d times", c.old, n)
+		t.Run(c.name, func(t *testing.T) { faulty(t, small, c.old, c.with, c.fault) })
+	}
+}
+
+// The same for what only the wide season uses.
+func TestFaultsOfWhatIsWide(t *testing.T) {
+	for _, c := range []struct{ name, old, with, fault string }{
+		// across systems
+		{"no note", `note: "{place}不同", `, "", "note is missing"},
+		{"an empty step", `steps: ["先在{place}注册"]`, `steps: [""]`, "this text is empty"},
+		{"a step with a gap", `steps: ["先在{place}注册"]`, `steps: ["{where}"]`, "nothing fills {where} here"},
+		{"in place of no track", "tracks: {post: long}", "tracks: {moon: long}", `there is no track "moon"`},
+		{"by no track", "tracks: {post: long}", "tracks: {post: moon}", `there is no track "moon"`},
+		{"a duty nobody knows", "duties: [sign]}", "duties: [moon]}", `there is no duty "moon"`},
+		{"a duty about a college", "duties: [sign]}", "duties: [old]}", `duty "old" is about a college, not about a member`},
+		{"a duty by an answer", "duties: [sign]}", "duties: [escort]}", `duty "escort" is due by the answer to "day", which not everybody is asked`},
+		{"a duty that is never open there", "tracks: {post: long}", "tracks: {long: post}", `duty "sign" is never open on a track of a crossing transfer`},
+		// places, refused routes
+		{"a second place that is none", "    place: [where, then]\n", "    place: [where, day] #!\n", `"day" is not a question for a province that is asked here`},
+		{"a refused route that goes somewhere", "refuse: \"不能留在{school}。\"}", "to: 家, refuse: 不}", `route "no" is refused: it has a key, a condition and refuse, and nothing else`},
+		{"a refusal with a gap", "refuse: \"不能留在{school}。\"}", "refuse: \"{moon}\"}", "nothing fills {moon} here"},
+		{"a refused route after another", "      - {key: here, to: 此处", "      - {key: late, when: {stay: stay}, refuse: 不} #!\n      - {key: here, to: 此处", "refused routes come before the others"},
+		{"nothing but a refused route", "routes: [{key: sits, to: 坐着, track: post}]", "routes: [{key: sits, refuse: 不}] #!", `destination "guest" has no route that is not refused`},
+		// tracks and events
+		{"not before no date", "not_before: by}", "not_before: moon} #!", `there is no date "moon" under dates`},
+		{"a move on what moves nothing", "      - {on: signed, from", "      - {on: paid, from: [to_send], to: sent} #!\n      - {on: signed, from", `event "paid" stands beside the transfer and moves nothing`},
+		{"a reserved state", "{key: to_sign, name: 待注册}", "{key: any, name: 待注册}", `state "any" is there twice or reserved`},
+		{"beside the transfer, recorded by nobody", "aside: true, words: [已付], by: [branch]}", "aside: true} #!", "an event beside the transfer needs somebody who records it"},
+		{"a reserved event", "{key: gone, name: 已走}", "{key: gone, name: 已走}\n  - {key: opened, name: 开} #!", `event "opened" is there twice or reserved`},
+		{"an event about whom", "subject: branch, name: 已通知", "subject: member, name: 已通知", `subject "member" is neither branch nor college`},
+		{"an event twice", "{key: told, subject", "{key: paid, subject", `event "paid" is there twice or reserved`},
+		{"a word of two events", "words: [已关]", "words: [已付]", `"已付" stands for both "paid" and "closed"`},
+		{"an event about a college typed by nobody", "words: [已关], by: [college]}", "words: [已关]} #!", "an event about an organisation is typed by somebody: words and by"},
+		{"an event about a college without name", "name: 已关, ", "", "name is missing"},
+		// duties
+		{"a duty about nobody", "    subject: branch\n    of: branch\n", "    subject: moon #!\n    of: branch\n", `subject "moon" is none of member, branch and college`},
+		{"everybody's and more", "while: [any]", "while: [any, sent] #!", "any stands alone: it means every state"},
+		{"everybody's for ever", "    until: paid\n", "", `duty "pay" is open in every state and never over: it needs until`},
+		{"everybody's by an answer", "due: {date: by, months: 1}", "due: {answer: day} #!", `duty "pay" is everybody's and cannot be due by an answer`},
+		{"everybody's on a route", "duties: [form, escort]", "duties: [form, pay]", `duty "pay" is everybody's already and hangs on no route`},
+		{"a college's on a route", "duties: [form, escort]", "duties: [form, old]", `duty "old" is about a college, not about a member`},
+		{"until nothing that happens", "    until: paid\n", "    until: moon #!\n", `there is no event "moon"`},
+		{"a member's duty with open", "    until: paid\n", "    until: paid\n    open: {some: {cohort: this}} #!\n", "only a duty about a branch or a college has open; about a member, it has while"},
+		{"a branch's duty with while", "    until: told\n", "    until: told\n    while: [sent] #!\n", "a duty about a branch has open, not while"},
+		{"a member answers for a branch", "    subject: branch\n    of: branch\n", "    subject: branch\n    of: member #!\n", "no single member answers for a branch"},
+		{"a branch's duty for ever", "    until: told\n", "", `duty "tell" is open always and never over: it needs open or until`},
+		{"until something of a college", "    until: told\n", "    until: closed #!\n", `there is no event "closed" about a branch under org_events`},
+		{"no such cohort", "{cohort: earlier, not_in: [sent]}", "{cohort: older, not_in: [sent]}", `cohort "older" is none of this, earlier and later`},
+		{"no such state", "{cohort: earlier, not_in: [sent]}", "{cohort: earlier, in: [moon]}", `no track has a state "moon"`},
+		{"no such destination", "routes: [away, guest/sits]", "routes: [moon]", `there is no destination "moon"`},
+		{"no such route", "routes: [away, guest/sits]", "routes: [guest/moon]", `destination "guest" has no route "moon"`},
+		{"a refused route is none", "routes: [away, guest/sits]", "routes: [away/no]", `destination "away" has no route "no"`},
+		{"a branch's duty by an answer", "    until: told\n    due: {date: by}", "    until: told\n    due: {answer: day} #!", "a duty about a branch cannot be due by a member's answer"},
+		{"a branch's duty after a transfer's event", "    until: told\n    due: {date: by}", "    until: told\n    due: {after: sent, days: 5} #!", `there is no event "sent"`},
+		{"a member's duty after its opening", "due: {after: declared, months: 2", "due: {after: opened, months: 2", `there is no event "opened"`},
+		{"a college's duty by default", "    until: closed\n    due: {after: opened, days: 14}\n    lapse: overdue", "    until: closed\n    due: {after: opened, days: 14}\n    lapse: approved_by_default #!", "only a duty about a member lapses with approved_by_default"},
+		{"latest on no date", "latest: late}", "latest: moon}", `there is no date "moon" under dates`},
+		{"latest beside a date", "due: {date: by, months: 1}", "due: {date: by, months: 1, latest: late} #!", "a duty that is due on a date needs no latest day"},
+		{"due after the season", "due: {date: by, months: 1}", "due: {date: by, months: 12} #!", "due on 2032-07-31, outside the season from 2031-06-01 to 2031-12-31"},
+		{"due before the season", "by: {date: 2031-07-31,", "by: {date: 2031-03-01,", "due on 2031-03-01, outside the season from 2031-06-01 to 2031-12-31"},
+		{"a step after the season", "steps: [{after: 1, to: [college]}, {before: 3", "steps: [{on: 2032-01-01, to: [college]}, {before: 3", "a step on 2032-01-01 never leaves: the season is from 2031-06-01 to 2031-12-31"},
+		{"a step after its own deadline", "steps: [{after: 1, to: [college]}, {before: 3", "steps: [{after: 31, to: [college]}, {before: 3", "a step after 31 days, when the duty is due after 30, would come too late"},
+		{"a step after a deadline of months", "steps: [{before: 1, to: [branch]}]", "steps: [{on: 2031-09-01, to: [branch]}] #!", "a step on 2031-09-01, after its own deadline on 2031-08-31, would come too late"},
+		// rates
+		{"a rate of all and of some", "all_but: [guest],", "all_but: [guest], of: [away],", "a rate needs either of or all_but"},
+		{"a rate of whom", "all_but: [guest], ", "", "a rate needs either of or all_but"},
+		{"a rate of all but nobody we know", "all_but: [guest]", "all_but: [moon]", `there is no destination "moon"`},
+		{"a rate by no way", "via: [away/near]", "via: [away/moon]", `destination "away" has no route "moon"`},
+		{"a rate without reason", "{key: near, name: 近, clause: 无,", "{key: near, name: 近,", "clause is missing"},
+	} {
+		t.Run(c.name, func(t *testing.T) { faulty(t, wide, c.old, c.with, c.fault) })
+	}
+}
+
+// faulty replaces part of a season and sees the fault, on the line marked #! if there is one; no fault at all for "".
+func faulty(t *testing.T, file, old, with, fault string) {
+	t.Helper()
+	if n := strings.Count(file, old); n != 1 {
+		t.Fatalf("%q is in the season %d times", old, n)
+	}
+	text := strings.Replace(file, old, with, 1)
+	s, err := season.Load("s.yaml", []byte(text))
+	if fault == "" {
+		if err != nil {
+			t.Fatalf("faults: %v", err)
+		}
+		return
+	}
+	var fs season.Faults
+	if !errors.As(err, &fs) || s != nil {
+		t.Fatalf("loaded %v, error is %T: %v", s, err, err)
+	}
+	line := 0
+	if before, _, ok := strings.Cut(text, "#!"); ok {
+		line = strings.Count(before, "\n") + 1
+	}
+	for _, f := range fs {
+		if f.Text == fault && (line == 0 || f.Line == line) {
+			if text := f.Error(); !strings.HasPrefix(text, "s.yaml:") || !strings.HasSuffix(text, ": "+fault) {
+				t.Errorf("as text: %s", text)
 			}
-			text := strings.Replace(small, c.old, c.with, 1)
-			_, err := season.Load("s.yaml", []byte(text))
-			if c.fault == "" {
-				if err != nil {
-					t.Fatalf("faults: %v", err)
-				}
-				return
-			}
-			var fs season.Faults
-			if !errors.As(err, &fs) {
-				t.Fatalf("error is %T: %v", err, err)
-			}
-			line := 0
-			if before, _, ok := strings.Cut(text, "#!"); ok {
-				line = strings.Count(before, "\n") + 1
-			}
-			for _, f := range fs {
-				if f.Text == c.fault && (line == 0 || f.Line == line) {
-					if text := f.Error(); !strings.HasPrefix(text, "s.yaml:") || !strings.HasSuffix(text, ": "+c.fault) {
-						t.Errorf("as text: %s", text)
-					}
-					return
-				}
-			}
-			t.Errorf("line %d: %q is not among\n%v", line, c.fault, err)
-		})
+			return
+		}
+	}
+	t.Errorf("line %d: %q is not among\n%v", line, fault, err)
+}
+
+// Every fault of a file is reported at once, those of its values and those of its meaning, and nothing twice over.
+func TestEveryFaultAtOnce(t *testing.T) {
+	text := strings.NewReplacer(
+		"  late: {date: 2031-10-31, name: 最迟}", "  late: {date: 2031-10-32, name: 最迟}",
+		"    explain: 路过。\n", "",
+		"  - key: guest\n", "  - key: away\n",
+		"steps: [{before: 1, to: [member]}]", "steps: [{before: -1, to: [member]}]",
+		"steps: [{after: 1, to: [college]}, {before: 3", "steps: [{on: 2031-02-30, to: [college]}, {before: 3",
+		"    member_line: 注册\n", "",
+		"cohort: 2031", "cohort: 明年",
+	).Replace(strings.Replace(wide, "routes: [away, guest/sits]", "routes: [away]", 1))
+	s, err := season.Load("s.yaml", []byte(text))
+	if s != nil {
+		t.Error("loaded")
+	}
+	var got []string
+	var fs season.Faults
+	errors.As(err, &fs)
+	lines := strings.Split(text, "\n")
+	for _, f := range fs {
+		got = append(got, f.Text+" @ "+strings.TrimSpace(lines[f.Line-1]))
+	}
+	want := []string{
+		"cannot unmarshal !!str `明年` into int @ cohort: 明年",
+		`"2031-10-32" is not a date such as 2006-01-02 @ late: {date: 2031-10-32, name: 最迟}`,
+		`explain is missing @ - key: away`,
+		`destination "away" is there twice @ - key: away`,
+		`a step after its own deadline would come too late @ steps: [{before: -1, to: [member]}]`,
+		`a step to the member needs member_line @ steps: [{before: -1, to: [member]}]`,
+		`"2031-02-30" is not a date such as 2006-01-02 @ steps: [{on: 2031-02-30, to: [college]}, {before: 3, to: [committee]}]`,
+		`there is no destination "guest" @ - {key: near, name: 近, clause: 无, all_but: [guest], done: [sent], via: [away/near], by: late}`,
+	}
+	if strings.Join(got, "\n") != strings.Join(want, "\n") {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 }
 
@@ -181,7 +292,10 @@ func TestFaultsTogether(t *testing.T) {
 		{"only a comment", "# nothing\n", "s.yaml:1: the file is empty; a season has a key, destinations, tracks and duties"},
 		{"no mapping", "- a\n", "s.yaml:1: cannot unmarshal !!seq into season.Season"},
 		{"broken", "key: a\n  title: b\n", "s.yaml:2: mapping values are not allowed in this context"},
-		{"two wrong types", "cohort: a\nopens: b\n", "s.yaml:1: cannot unmarshal !!str `a` into int\ns.yaml:2: \"b\" is not a date such as 2006-01-02"},
+		{
+			"two wrong types, and a text is missing", strings.NewReplacer("cohort: 2031", "cohort: a", "opens: 2031-06-01", "opens: 2031-02-29", "    explain: 走开。\n", "").Replace(small),
+			"s.yaml:4: cannot unmarshal !!str `a` into int\ns.yaml:6: \"2031-02-29\" is not a date such as 2006-01-02\ns.yaml:26: explain is missing",
+		},
 		{
 			"no destinations", cut(small, "destinations:", "tracks:"),
 			`s.yaml:1: a season needs destinations` + "\n" + `s.yaml:62: there is no destination "away"`,
@@ -275,13 +389,11 @@ func TestHashFollowsTheFile(t *testing.T) {
 
 // Whatever stands in a file: Load answers with a season that can be consulted, or with faults.
 func FuzzLoad(f *testing.F) {
-	data, err := os.ReadFile(cquFile)
-	if err != nil {
-		f.Fatal(err)
+	for _, b := range builtins {
+		f.Add([]byte(fileOf(f, b.key)))
 	}
-	f.Add(data)
 	for _, text := range []string{
-		small, "", "a: &a [*a]", "questions: {x: }", "tracks: {x: {states: [{}]}}", "duties: [{steps: [{}]}]", "<<: &x {key: a}\nkey: *x",
+		small, wide, "", "a: &a [*a]", "questions: {x: }", "tracks: {x: {states: [{}]}}", "duties: [{steps: [{}]}]", "<<: &x {key: a}\nkey: *x",
 		strings.ReplaceAll(small, "2031", "9999"), strings.ReplaceAll(small, "days: 10", "days: 999999999"), "\xff\xfe", "key: \x00",
 	} {
 		f.Add([]byte(text))
@@ -303,6 +415,14 @@ func FuzzLoad(f *testing.F) {
 		if err := s.Write(&strings.Builder{}); err != nil {
 			t.Error(err)
 		}
+		if d := season.Diff(s, s); len(d) > 0 {
+			t.Errorf("differs from itself: %+v", d)
+		}
+		now := time.Date(2031, 6, 2, 0, 0, 0, 0, time.UTC)
+		for _, subject := range []string{season.SubjectBranch, season.SubjectCollege} {
+			s.OrgDutiesOf(season.OrgStanding{Subject: subject, Members: []season.Count{{N: 1}, {Cohort: 1, N: 1}}, At: now})
+		}
+		s.Measure([]season.Count{{N: 1}})
 		for _, d := range s.Destinations {
 			a := season.Answers{}
 			for n := 0; ; n++ {
@@ -319,6 +439,10 @@ func FuzzLoad(f *testing.F) {
 				}
 			}
 			o, err := s.Route(d.Key, a)
+			var refused *season.Refused
+			if errors.As(err, &refused) && refused.Text != "" {
+				continue
+			}
 			if err != nil {
 				t.Fatal(err)
 			}

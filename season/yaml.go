@@ -42,9 +42,9 @@ func (c *Cond) UnmarshalYAML(n *yaml.Node) error {
 	return nil
 }
 
-// UnmarshalYAML reads one event or a list of events.
-func (e *Events) UnmarshalYAML(n *yaml.Node) (err error) {
-	*e, err = oneOrMore(n)
+// UnmarshalYAML reads one key or a list of keys.
+func (k *Keys) UnmarshalYAML(n *yaml.Node) (err error) {
+	*k, err = oneOrMore(n)
 	return err
 }
 
