@@ -218,6 +218,24 @@ func TestImportExportRehearse(t *testing.T) {
 	}
 }
 
+// A lost key file must not be replaced silently: what is written under a second key can never be read with the first.
+func TestALostKeyIsNoticed(t *testing.T) {
+	folder, config := installation(t, "")
+	book := workbook(t, folder, 3, false)
+	if code, _, stderr := call(t, "import", book, "--apply", "--config", config); code != exitOK {
+		t.Fatal(stderr)
+	}
+	if err := os.Remove(filepath.Join(folder, "key")); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"serve"}, {"import", book}, {"doctor"}} {
+		code, out, stderr := call(t, append(args, "--config", config)...)
+		if code != exitFault || !strings.Contains(out+stderr, "another key") {
+			t.Errorf("%s: exit %d\n%s%s", args[0], code, out, stderr)
+		}
+	}
+}
+
 func TestTemplateCanBeImported(t *testing.T) {
 	folder, config := installation(t, "")
 	path := filepath.Join(folder, "样表.xlsx")

@@ -89,7 +89,39 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		s.Close()
 		return nil, err
 	}
+	if err := s.proveKey(ctx); err != nil {
+		s.Close()
+		return nil, err
+	}
 	return s, nil
+}
+
+// ErrKey says that the key is not the one this database was written with. What is sealed in it cannot be read, and
+// nothing may be written under a second key.
+var ErrKey = errors.New("this database was written with another key; restore the key file that belongs to it from the backup")
+
+// metaKey holds a word sealed with the key of the database.
+const metaKey = "key"
+
+// proveKey leaves a sealed word in a new database, and opens it in one that has it.
+func (s *Store) proveKey(ctx context.Context) error {
+	return s.tx(ctx, func(tx *gorm.DB) error {
+		var rows []metaRow
+		if err := s.lock(tx).Find(&rows, "name = ?", metaKey).Error; err != nil {
+			return err
+		}
+		if len(rows) > 0 {
+			if _, err := s.seal.open(rows[0].Value); err != nil {
+				return ErrKey
+			}
+			return nil
+		}
+		err := tx.Create(&metaRow{metaKey, s.seal.seal("xianjie")}).Error
+		if errors.Is(err, gorm.ErrDuplicatedKey) {
+			return nil // another process was faster; it has the same key or is refused the next time
+		}
+		return err
+	})
 }
 
 // connect opens the database. A new SQLite file is refused as locked, whatever the timeout, while another process turns
@@ -129,6 +161,14 @@ func dial(o Options) (gorm.Dialector, error) {
 		path := o.DSN
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			return nil, fmt.Errorf("database folder: %w", err)
+		}
+		// Made here, because SQLite would let everybody read what it makes; its side files take the mode of this one.
+		f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+		if err != nil {
+			return nil, fmt.Errorf("database file: %w", err)
+		}
+		if err := f.Close(); err != nil {
+			return nil, fmt.Errorf("database file: %w", err)
 		}
 		// busy_timeout first: changing the journal mode waits for others too. synchronous FULL: a commit that was
 		// answered survives a power cut, as on MySQL.

@@ -1,6 +1,7 @@
 package storage_test
 
 import (
+	"errors"
 	"bytes"
 	"os"
 	"path/filepath"
@@ -110,6 +111,11 @@ func TestAnotherKeyReadsNothing(t *testing.T) {
 		w.ok(w.Receive(ctx, account, login, []storage.Received{text("u", "@20160002", secretText)}))
 		o := w.o
 		o.Key = []byte("another key of thirty-two bytes!")
+		if _, err := storage.Open(ctx, o); !errors.Is(err, storage.ErrKey) {
+			t.Errorf("opened with another key: %v", err)
+		}
+		_, err := w.sql().Exec("DELETE FROM meta WHERE name = 'key'") // the word that proves the key; each field proves it too
+		w.ok(err)
 		s := storagetest.Open(t, o)
 		for what, f := range map[string]func() error{
 			"person":   func() error { _, err := s.PersonByNo(ctx, "20160009"); return err },
@@ -126,6 +132,21 @@ func TestAnotherKeyReadsNothing(t *testing.T) {
 			}
 		}
 	})
+}
+
+// What SQLite keeps is for its owner alone, whatever the folder lets in.
+func TestTheDatabaseFileIsPrivate(t *testing.T) {
+	o := storagetest.SQLite(t)
+	storagetest.Open(t, o)
+	for _, path := range []string{o.DSN, o.DSN + "-wal"} {
+		info, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.Mode().Perm() != 0o600 {
+			t.Errorf("%s has mode %o", path, info.Mode().Perm())
+		}
+	}
 }
 
 // The same text is sealed differently every time, and what was tampered with is refused.
