@@ -53,7 +53,7 @@ func commands() []command {
 				fs.String("format", "text", "text or json")
 			}, rehearse,
 		},
-		{"season", "check FILE | show FILE", "validate a season file, or show it as people read it", nil, seasonFile},
+		{"season", "check FILE | show FILE | diff OLD NEW", "validate a season file, show it as people read it, or what a new one changes", nil, seasonFile},
 		{"doctor", "", "check settings, database, Redis, clock, season file and WeChat", nil, doctor},
 		{"version", "", "print the version", nil, func(_ context.Context, in *invocation) error {
 			fmt.Fprintf(in.out, "xianjie %s %s %s/%s\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
@@ -213,17 +213,37 @@ func rehearse(ctx context.Context, in *invocation) error {
 }
 
 func seasonFile(_ context.Context, in *invocation) error {
-	if len(in.args) != 2 || in.args[0] != "check" && in.args[0] != "show" {
-		return usagef("season check FILE, or season show FILE; built in: %s", strings.Join(seasons.Names(), ", "))
+	how := fmt.Sprintf("season check FILE, season show FILE, or season diff OLD NEW; built in: %s", strings.Join(seasons.Names(), ", "))
+	if len(in.args) == 0 {
+		return usagef("%s", how)
 	}
-	s, err := seasons.Load(in.args[1])
-	if err != nil {
-		return err
+	what, files := in.args[0], in.args[1:]
+	wanted, ok := map[string]int{"check": 1, "show": 1, "diff": 2}[what]
+	if !ok || len(files) != wanted {
+		return usagef("%s", how)
 	}
-	if in.args[0] == "show" {
-		return s.Write(in.out)
+	var loaded []*season.Season
+	for _, f := range files {
+		s, err := seasons.Load(f)
+		if err != nil {
+			return err
+		}
+		loaded = append(loaded, s)
 	}
-	fmt.Fprintf(in.out, "%s：没有问题（%s）\n", in.args[1], s.Title)
+	switch what {
+	case "show":
+		return loaded[0].Write(in.out)
+	case "diff":
+		changes := season.Diff(loaded[0], loaded[1])
+		for _, c := range changes {
+			fmt.Fprintln(in.out, c)
+		}
+		if len(changes) == 0 {
+			fmt.Fprintln(in.out, "没有变化。")
+		}
+		return nil
+	}
+	fmt.Fprintf(in.out, "%s：没有问题（%s）\n", files[0], loaded[0].Title)
 	return nil
 }
 

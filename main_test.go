@@ -172,6 +172,24 @@ func TestSeasonCheckNamesFaultsWithTheirLines(t *testing.T) {
 	}
 }
 
+func TestSeasonDiffSaysWhatMoves(t *testing.T) {
+	good, err := os.ReadFile("seasons/cqu-2020.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "later.yaml")
+	if err := os.WriteFile(path, []byte(strings.Replace(string(good), "initiate_by:    {date: 2020-07-31", "initiate_by:    {date: 2020-08-05", 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, out, stderr := call(t, "season", "diff", "cqu-2020", path)
+	if code != exitOK || !strings.Contains(out, "8月5日") {
+		t.Errorf("exit %d\n%s%s", code, out, stderr)
+	}
+	if code, out, _ := call(t, "season", "diff", "cqu-2020", "cqu-2020"); code != exitOK || out != "没有变化。\n" {
+		t.Errorf("the same file: exit %d, %q", code, out)
+	}
+}
+
 func TestImportExportRehearse(t *testing.T) {
 	folder, config := installation(t, "clock: {start_at: \"2020-06-01 09:00\"}\n")
 	book := workbook(t, folder, 10, true)

@@ -108,8 +108,12 @@ func (t *Theatre) progress(s *Snapshot, members []storage.Member) {
 		if rate >= len(sn.Rates) {
 			return false, false
 		}
-		r := sn.Rates[rate]
-		return slices.Contains(r.Of, m.Transfer.Destination), slices.Contains(r.Done, m.Transfer.State)
+		c := season.Count{Cohort: m.Person.Cohort, Destination: m.Transfer.Destination, State: m.Transfer.State, N: 1}
+		if m.Declaration != nil {
+			c.Route = m.Declaration.Route
+		}
+		score := sn.Measure([]season.Count{c})[rate]
+		return score.All > 0, score.Done > 0
 	}
 	for _, m := range members {
 		c := colleges[m.College.ID]

@@ -35,7 +35,9 @@ func (t *turn) answer() {
 		Value: value, Text: oneLine(t.text, 200), InboxID: t.p.Inbox.ID,
 		Personal: q.Personal || q.Kind == season.KindPhone,
 	})
-	t.proceed()
+	if !t.refused() {
+		t.proceed()
+	}
 	t.prompt()
 }
 

@@ -233,22 +233,18 @@ type rate struct{ done, all int }
 
 func tally(s *season.Season, list []storage.Count) counts {
 	c := counts{states: map[string]int{}, rates: make([]rate, len(s.Rates))}
+	all := make([]season.Count, 0, len(list))
 	for _, n := range list {
+		all = append(all, n.Count())
 		c.total += n.N
 		if n.State == season.Undeclared {
 			c.undeclared += n.N
 			continue
 		}
 		c.states[s.TrackState(n.Track, n.State).Name] += n.N
-		for i, r := range s.Rates {
-			if !slices.Contains(r.Of, n.Destination) {
-				continue
-			}
-			c.rates[i].all += n.N
-			if slices.Contains(r.Done, n.State) {
-				c.rates[i].done += n.N
-			}
-		}
+	}
+	for i, m := range s.Measure(all) {
+		c.rates[i] = rate{m.Done, m.All}
 	}
 	return c
 }

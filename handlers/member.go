@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -34,6 +35,7 @@ func (t *turn) start(d *season.Destination) {
 	t.takeAlong()
 	t.proceed()
 	t.say(textChosen, d.Name, d.Explain)
+	t.refused()
 	t.prompt()
 }
 
@@ -123,14 +125,9 @@ func (t *turn) switchTo() {
 
 // warnUnderway says, before a declaration is changed, that somebody has acted on it.
 func (t *turn) warnUnderway() {
-	if t.state == stateDone && t.underway() {
+	if t.state == stateDone && t.self.Underway() {
 		t.say(textUnderway, t.stateName())
 	}
-}
-
-// underway: somebody has already acted on the declaration in the system of record.
-func (t *turn) underway() bool {
-	return slices.ContainsFunc(t.p.Events, func(e storage.TransferEvent) bool { return e.Event != storage.EventDeclared })
 }
 
 // item is one line of the edit menu; key "" is the destination itself.
@@ -254,6 +251,10 @@ func (t *turn) confirm() {
 		return
 	}
 	change, outcome, err := m.Declare(t.season, t.draft.Destination, values, t.said(), t.now)
+	if err != nil && t.refused() {
+		t.prompt()
+		return
+	}
 	if err != nil {
 		// The season file asks everything its routes need (validated at load); what is missing here was
 		// dropped by a changed file since. Ask again from the first open question.
@@ -264,7 +265,7 @@ func (t *turn) confirm() {
 		t.prompt()
 		return
 	}
-	if changed && t.underway() {
+	if changed && t.self.Underway() {
 		ds, ok := t.desks(m.College.ID)
 		if !ok {
 			return
@@ -305,6 +306,29 @@ func (t *turn) same(values map[string]storage.Value) bool {
 	return true
 }
 
+// refused says why the season does not let the relation go the way the answers ask for, and asks again what led there.
+// It reports false when nothing is in the way.
+func (t *turn) refused() bool {
+	r, ok := t.season.Refused(t.draft.Destination, t.draft.answers())
+	if !ok {
+		return false
+	}
+	t.say("%s", r.Text)
+	asked := t.season.Asked(t.draft.Destination, t.draft.answers())
+	for _, q := range slices.Backward(asked) {
+		if _, answered := t.draft.Values[q.Key]; !answered {
+			continue
+		}
+		delete(t.draft.Values, q.Key)
+		if _, still := t.season.Refused(t.draft.Destination, t.draft.answers()); !still {
+			t.draft.Asking, t.state, t.draft.Tries, t.draft.Choices = q.Key, stateAsk, 0, nil
+			return true
+		}
+	}
+	t.draft.Destination, t.state = "", stateChoose // the destination itself is in the way
+	return true
+}
+
 // hearsOwnEvent recognises what a member may report about their own transfer, such as 已申请.
 func (t *turn) hearsOwnEvent() bool {
 	e, ok := t.season.Event(t.word)
@@ -314,6 +338,10 @@ func (t *turn) hearsOwnEvent() bool {
 func (t *turn) recordOwn() {
 	e, _ := t.season.Event(t.word)
 	change, err := t.self.Record(t.season, e.Key, t.now, t.now, storage.DutyDone, t.said())
+	if early := (*storage.TooEarly)(nil); errors.As(err, &early) {
+		t.say(textTooEarly, t.line, early.From.Chinese())
+		return
+	}
 	if err != nil {
 		t.say(textNotNow, t.stateName(), t.line)
 		return

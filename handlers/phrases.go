@@ -98,6 +98,8 @@ const (
 	textRecordedOwn   = "记下了：%s。目前进展：%s。"
 	textNotNow        = "你的转接现在是“%s”，这时候记不了“%s”，没有改动。"
 
+	textTooEarly = "“%s”从%s起才能记，现在没有改动。"
+
 	textHumanComing = "已经转给老师了，老师会在这里回复你。"
 	textHumanNoted  = "已经记下来交给老师了，老师看到后会在这里回复你。着急的话，也可以直接联系学院团委。"
 	textHumanFull   = "你已经有%d个问题在等老师答复，请等老师答复以后再问。"

@@ -305,6 +305,9 @@ func (t *turn) change(p pendingRecord, m storage.Member) (c storage.MemberChange
 		return c, "", "", textNotUnderstood
 	}
 	c, err = m.Record(t.season, e.Key, at, t.now, storage.DutyDone, t.said())
+	if early := (*storage.TooEarly)(nil); errors.As(err, &early) {
+		return c, "", "", fmt.Sprintf(textTooEarly, e.Name, early.From.Chinese())
+	}
 	if err != nil {
 		return c, "", "", fmt.Sprintf(textNotNowFor, t.label(m.Person, &m.Branch), t.nameOf(m.Transfer), e.Name)
 	}

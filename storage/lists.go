@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"gorm.io/gorm"
+
+	"xianjie/season"
 )
 
 // Scope is the part of the school an officer sees: one branch, one college, or (zero) everything.
@@ -112,17 +114,24 @@ func (s *Store) MembersMeant(ctx context.Context, sc Scope, ids []int64, nos, na
 // Count is how many members of a college stand in a state.
 type Count struct {
 	CollegeID   int64
+	Cohort      int // year of graduation
 	Destination string
+	Route       string // of the current declaration
 	Track       string
 	State       string
 	N           int
 }
 
-// CountsIn counts the members in a scope by college, destination and state.
+// Count is the same as the season's rates see it.
+func (c Count) Count() season.Count {
+	return season.Count{Cohort: c.Cohort, Destination: c.Destination, Route: c.Route, State: c.State, N: c.N}
+}
+
+// CountsIn counts the members in a scope by college, cohort, destination, route and state.
 func (s *Store) CountsIn(ctx context.Context, sc Scope) ([]Count, error) {
+	const by = "transfers.college_id, people.cohort, transfers.destination, COALESCE(declarations.route, ''), transfers.track, transfers.state"
 	var cs []Count
-	return cs, sc.of(s.onRoster(ctx)).
-		Select("transfers.college_id, transfers.destination, transfers.track, transfers.state, COUNT(*) AS n").
-		Group("transfers.college_id, transfers.destination, transfers.track, transfers.state").
-		Order("transfers.college_id, transfers.destination, transfers.track, transfers.state").Scan(&cs).Error
+	return cs, sc.of(s.onRoster(ctx)).Joins("LEFT JOIN declarations ON declarations.id = transfers.declaration_id").
+		Select("transfers.college_id, people.cohort, transfers.destination, COALESCE(declarations.route, '') AS route, transfers.track, transfers.state, COUNT(*) AS n").
+		Group(by).Order(by).Scan(&cs).Error
 }

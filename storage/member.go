@@ -2,6 +2,7 @@ package storage
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"xianjie/season"
@@ -15,7 +16,7 @@ type Member struct {
 	College     Org
 	Transfer    Transfer
 	Declaration *Declaration    // current; nil while undeclared
-	Events      []TransferEvent // of the current declaration, not undone, oldest first
+	Events      []TransferEvent // of the current declaration and beside all declarations, not undone, oldest first
 }
 
 // EventDeclared marks the confirmation of a declaration among the events of a transfer.
@@ -42,6 +43,7 @@ func AnswersOf(values map[string]Value) season.Answers {
 func (m Member) Standing() season.Standing {
 	st := season.Standing{
 		Since:   m.Person.CreatedAt,
+		Cohort:  m.Person.Cohort,
 		State:   m.Transfer.State,
 		Entered: m.Transfer.EnteredAt,
 		Events:  make(map[string]time.Time, len(m.Events)),
@@ -92,7 +94,7 @@ func (m Member) Declare(s *season.Season, destination string, values map[string]
 		d.ByPersonID = said.By
 	}
 	from := m.Transfer.State
-	m.Declaration, m.Events = d, nil
+	m.Declaration, m.Events = d, m.beside()
 	m.Transfer.Destination, m.Transfer.Track, m.Transfer.State, m.Transfer.EnteredAt = destination, out.Track, out.State, at
 	return MemberChange{
 		Season:      s.Key,
@@ -107,6 +109,34 @@ func (m Member) Declare(s *season.Season, destination string, values map[string]
 	}, out, nil
 }
 
+// beside are the events that belong to no declaration (dues paid, card handed in): they outlast a change of mind.
+func (m Member) beside() []TransferEvent {
+	var kept []TransferEvent
+	for _, e := range m.Events {
+		if e.DeclarationID == nil {
+			kept = append(kept, e)
+		}
+	}
+	return kept
+}
+
+// Underway reports that somebody has acted on the current declaration.
+func (m Member) Underway() bool {
+	return slices.ContainsFunc(m.Events, func(e TransferEvent) bool {
+		return e.DeclarationID != nil && e.Event != EventDeclared
+	})
+}
+
+// TooEarly says that an event cannot have happened yet: the season lets it be recorded from a day on.
+type TooEarly struct {
+	Event string
+	From  season.Date
+}
+
+func (e *TooEarly) Error() string {
+	return fmt.Sprintf("event %s cannot be recorded before %s", e.Event, e.From)
+}
+
 // NotNow says that an event cannot be recorded in the state the transfer is in.
 type NotNow struct {
 	Event string
@@ -118,16 +148,23 @@ func (e *NotNow) Error() string {
 }
 
 // Record is the change by which an event of the season (已发起, 收到申请, 已审 …) that happened at an instant is recorded now.
-// Duties it fulfils close with the given outcome. Its error is *NotNow when the track has no such move.
+// Duties it fulfils close with the given outcome. Its error is *NotNow when the track has no such move, *TooEarly when the
+// season has it only later.
 func (m Member) Record(s *season.Season, event string, at, now time.Time, closing string, said Said) (MemberChange, error) {
 	from := m.Transfer.State
 	to, ok := s.Advance(m.Transfer.Track, from, event)
 	if !ok {
 		return MemberChange{}, &NotNow{Event: event, State: s.TrackState(m.Transfer.Track, from)}
 	}
+	if day := s.NotBefore(m.Transfer.Track, from, event); !day.IsZero() && s.DateOf(at).Before(day) {
+		return MemberChange{}, &TooEarly{Event: event, From: day}
+	}
 	e := TransferEvent{
 		PersonID: m.Person.ID, DeclarationID: m.Transfer.DeclarationID, Event: event, At: at, RecordedAt: now,
 		ByPersonID: said.By, InboxID: said.Inbox, FromState: from, ToState: to, Note: said.Note,
+	}
+	if rule, ok := s.EventNamed(event); ok && rule.Aside {
+		e.DeclarationID = nil
 	}
 	m.Events = append(m.Events[:len(m.Events):len(m.Events)], e)
 	if to != from {

@@ -67,18 +67,20 @@ func (s *Store) loadChunk(db *gorm.DB, ids []int64, m map[int64]*loaded) error {
 			declarationIDs = append(declarationIDs, *t.DeclarationID)
 		}
 	}
-	if len(declarationIDs) == 0 {
-		return nil
+	if len(declarationIDs) > 0 {
+		var declarations []Declaration
+		if err := db.Where("id IN ?", declarationIDs).Find(&declarations).Error; err != nil {
+			return err
+		}
+		for i := range declarations {
+			m[declarations[i].PersonID].declaration = &declarations[i]
+		}
 	}
-	var declarations []Declaration
-	if err := db.Where("id IN ?", declarationIDs).Find(&declarations).Error; err != nil {
-		return err
-	}
-	for i := range declarations {
-		m[declarations[i].PersonID].declaration = &declarations[i]
-	}
-	var events []TransferEvent // index transfer_events_declaration
-	if err := db.Where("declaration_id IN ? AND undone_at IS NULL", declarationIDs).Order("id").Find(&events).Error; err != nil {
+	// Of the current declaration, and what stands beside every declaration. Index transfer_events_person.
+	var events []TransferEvent
+	err = db.Where("person_id IN ? AND undone_at IS NULL AND (declaration_id IS NULL OR declaration_id IN ?)", ids, append(declarationIDs, 0)).
+		Order("id").Find(&events).Error
+	if err != nil {
 		return err
 	}
 	for _, e := range events {
