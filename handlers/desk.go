@@ -23,8 +23,9 @@ type Desk struct {
 }
 
 const (
-	// roundSize is how many people's messages share a commit.
-	roundSize = 64
+	// roundSize is how many people's messages share a commit at most: a rush is worked off in few commits, and a lone
+	// message waits for nobody.
+	roundSize = 256
 	// maxNeeds bounds the questions one turn may ask; more means two rules waiting for each other.
 	maxNeeds = 8
 )

@@ -26,7 +26,7 @@ import (
 
 // BenchmarkTurns compares messages carried through their turns per second.
 //
-// ours: Receive and CommitTurns of 64 messages at a time, as the desk gathers them, the next batch being received while
+// ours: Receive and CommitTurns of 256 messages at a time, as the desk gathers them, the next batch being received while
 // the turns of the last are committed, as in the product. Every message is received once and only once, filed under its
 // chat, taken once, the version of its dialogue checked, dialogue and answer written; text, dialogue and answer are
 // sealed; its share is two durable commits.
@@ -39,7 +39,7 @@ import (
 // connection. The sides take turns, and of each the median round counts, so that what else the machine does matters little.
 func BenchmarkTurns(b *testing.B) {
 	eachDatabase(b, func(b *testing.B, o storage.Options) {
-		const batch, n, rounds = 64, 512, 6
+		const batch, n, rounds = 256, 1024, 6
 		ours := benchOurs(b, o, n)
 		eight, one := openPlain(b, o, 8), openPlain(b, o, 1)
 		var writing, whole, eightTime, oneTime []time.Duration

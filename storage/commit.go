@@ -214,7 +214,7 @@ func (w *work) members(changes []MemberChange) error {
 		rows[i].UpdatedAt = w.at
 		rows[i].EnteredAt = utc(rows[i].EnteredAt)
 	}
-	if err := w.tx.Clauses(clause.OnConflict{UpdateAll: true}).CreateInBatches(&rows, 500).Error; err != nil {
+	if err := w.tx.Clauses(clause.OnConflict{UpdateAll: true}).CreateInBatches(&rows, w.most).Error; err != nil {
 		return err
 	}
 	return w.duties(changes)
@@ -239,7 +239,7 @@ func (w *work) declarations(changes []MemberChange) error {
 	if err != nil {
 		return err
 	}
-	if err := w.tx.CreateInBatches(&rows, 500).Error; err != nil {
+	if err := w.tx.CreateInBatches(&rows, w.most).Error; err != nil {
 		return err
 	}
 	byPerson := make(map[int64]int64, len(rows))
@@ -280,7 +280,7 @@ func (w *work) events(changes []MemberChange) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	return w.tx.CreateInBatches(&rows, 500).Error
+	return w.tx.CreateInBatches(&rows, w.most).Error
 }
 
 // contacts binds chats to people and notes chats that are gone.
@@ -336,5 +336,5 @@ func (w *work) audit(rows []Audit) error {
 			rows[i].Detail = map[string]string{}
 		}
 	}
-	return w.tx.CreateInBatches(&rows, 500).Error
+	return w.tx.CreateInBatches(&rows, w.most).Error
 }

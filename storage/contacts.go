@@ -144,12 +144,12 @@ func (s *Store) upsertContacts(tx *gorm.DB, rows []Contact) error {
 		}
 	}
 	if len(fresh) > 0 {
-		if err := tx.CreateInBatches(&fresh, 500).Error; err != nil {
+		if err := tx.CreateInBatches(&fresh, s.most).Error; err != nil {
 			return err
 		}
 	}
 	if len(known) > 0 {
-		return tx.Clauses(clause.OnConflict{UpdateAll: true}).CreateInBatches(&known, 500).Error
+		return tx.Clauses(clause.OnConflict{UpdateAll: true}).CreateInBatches(&known, s.most).Error
 	}
 	return nil
 }

@@ -164,7 +164,7 @@ func (s *Store) CommitDigests(ctx context.Context, digests []Digest) error {
 		if len(rows) == 0 {
 			return nil
 		}
-		err = tx.CreateInBatches(&rows, 500).Error
+		err = tx.CreateInBatches(&rows, s.most).Error
 		if errors.Is(err, gorm.ErrDuplicatedKey) {
 			return fmt.Errorf("a reminder was given already: %w", ErrConflict)
 		}
@@ -259,7 +259,7 @@ func (s *Store) CommitLapses(ctx context.Context, lapses []Lapse) error {
 			return err
 		}
 		if len(reports) > 0 {
-			if err := tx.CreateInBatches(&reports, 500).Error; err != nil {
+			if err := tx.CreateInBatches(&reports, s.most).Error; err != nil {
 				return err
 			}
 		}

@@ -212,7 +212,7 @@ func (im *importing) found(wanted map[orgName]Org) error {
 		rows[i] = wanted[n]
 		rows[i].CreatedAt = im.at
 	}
-	if err := im.tx.CreateInBatches(&rows, 500).Error; err != nil {
+	if err := im.tx.CreateInBatches(&rows, im.most).Error; err != nil {
 		return fmt.Errorf("organisations: %w", err)
 	}
 	for i, n := range names {
@@ -384,7 +384,7 @@ func (im *importing) roles(r Roster) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	return im.tx.CreateInBatches(&rows, 500).Error
+	return im.tx.CreateInBatches(&rows, im.most).Error
 }
 
 func (im *importing) orgOf(seat Seat) int64 {

@@ -151,27 +151,26 @@ func (p *dutyPlan) write(w *work) error {
 	}
 	w.reconciled.Opened += len(p.fresh)
 	if len(p.fresh) > 0 {
-		if err := w.tx.CreateInBatches(&p.fresh, 500).Error; err != nil {
+		if err := w.tx.CreateInBatches(&p.fresh, w.most).Error; err != nil {
 			return err
 		}
 	}
-	var rows []DutyStep
+	var rows [][]any
 	for i, d := range p.fresh {
 		rows = append(rows, stepRows(d.ID, p.steps[i])...)
 	}
 	for i, d := range p.moved {
 		rows = append(rows, stepRows(d.ID, p.resume[i])...)
 	}
-	if len(rows) == 0 {
-		return nil
-	}
-	return w.tx.CreateInBatches(&rows, 500).Error
+	_, err = w.insert(w.tx, insertSteps, rows)
+	return err
 }
 
-func stepRows(duty int64, steps []season.Planned) []DutyStep {
-	rows := make([]DutyStep, len(steps))
+// stepRows are planned reminders as insertSteps takes them: a roster brings hundreds of thousands.
+func stepRows(duty int64, steps []season.Planned) [][]any {
+	rows := make([][]any, len(steps))
 	for i, st := range steps {
-		rows[i] = DutyStep{DutyID: duty, Step: st.Step, Party: st.To, At: utc(st.At), State: StepPlanned}
+		rows[i] = []any{duty, st.Step, st.To, utc(st.At), StepPlanned}
 	}
 	return rows
 }

@@ -17,9 +17,17 @@ type Received struct {
 	FromSelf bool
 	Kind     string
 	Text     string
-	Raw      string
+	Raw      string // content on the wire; kept where it says more than Text
 	Extra    string
 	At       time.Time
+}
+
+// raw is what is kept of the content on the wire: nothing where the text says it all, as of most messages.
+func (r Received) raw() string {
+	if r.Raw == r.Text {
+		return ""
+	}
+	return r.Raw
 }
 
 // Receive commits a batch of messages, all or none. A message that is there already, by account and id, is skipped:
@@ -38,7 +46,7 @@ func (s *Store) Receive(ctx context.Context, account, login string, batch []Rece
 		for i, r := range batch {
 			m := Inbox{
 				Account: account, MsgID: r.MsgID, Login: login, ContactID: chats[r.User], Sender: r.Sender,
-				FromSelf: r.FromSelf, Kind: r.Kind, Text: r.Text, Raw: r.Raw, Extra: r.Extra,
+				FromSelf: r.FromSelf, Kind: r.Kind, Text: r.Text, Raw: r.raw(), Extra: r.Extra,
 				At: utc(r.At), ReceivedAt: now, State: InboxNew,
 			}
 			rows[i] = m.values(s.seal)
@@ -87,7 +95,7 @@ func (s *Store) chats(tx *gorm.DB, account, login string, batch []Received) (map
 	if len(fresh) == 0 {
 		return present, nil
 	}
-	if err := tx.CreateInBatches(&fresh, 500).Error; err != nil {
+	if err := tx.CreateInBatches(&fresh, s.most).Error; err != nil {
 		return nil, err
 	}
 	for _, c := range fresh {

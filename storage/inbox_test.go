@@ -132,6 +132,21 @@ func TestPendingKnowsItsWriter(t *testing.T) {
 }
 
 // Whatever is written comes back as it was written.
+// The content on the wire is kept where it says more than the text.
+func TestRawIsKeptWhereItSaysMore(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		same, more := text("1", "@a", "你好"), text("2", "@b", "A&B")
+		same.Raw, more.Raw = "你好", "A&amp;B"
+		w.ok(w.Receive(ctx, account, login, []storage.Received{same, more}))
+		for page, err := range storage.Pages[storage.Inbox](ctx, w.Store) {
+			w.ok(err)
+			if len(page) != 2 || page[0].Raw != "" || page[0].Text != "你好" || page[1].Raw != "A&amp;B" {
+				t.Errorf("%+v", page)
+			}
+		}
+	})
+}
+
 func TestTextsComeBackAsWritten(t *testing.T) {
 	texts := []struct{ name, text string }{
 		{"empty", ""},
@@ -148,11 +163,11 @@ func TestTextsComeBackAsWritten(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		for i, c := range texts {
 			r := text(fmt.Sprint("t", i), "@20160001", c.text)
-			r.Raw, r.Extra, r.Sender = c.text, c.text, "@成员"
+			r.Raw, r.Extra, r.Sender = "<"+c.text, c.text, "@成员"
 			w.ok(w.Receive(ctx, account, login, []storage.Received{r}))
 			ps, err := w.Pendings(ctx, 1)
 			w.ok(err)
-			if m := ps[0].Inbox; m.Text != c.text || m.Raw != c.text || m.Extra != c.text || m.Sender != "@成员" {
+			if m := ps[0].Inbox; m.Text != c.text || m.Raw != "<"+c.text || m.Extra != c.text || m.Sender != "@成员" {
 				t.Errorf("%s came in as %.40q", c.name, m.Text)
 			}
 			out := storage.Out{ContactID: ps[0].Contact.ID, Kind: storage.OutReply, Text: "“" + c.text + "”", Extra: c.text}

@@ -25,6 +25,9 @@ var (
 		table: "dialogues", key: "contact_id", update: []string{"state", "data", "version", "updated_at"},
 		columns: "contact_id, state, data, version, updated_at",
 	}
+	insertSteps = insertion{
+		table: "duty_steps", columns: "duty_id, step, party, at, state",
+	}
 	insertOutbox = insertion{
 		table: "outbox",
 		columns: "account, contact_id, person_id, kind, priority, once, inbox_id, part, text, extra, created_at, not_before, " +
@@ -51,11 +54,14 @@ func (r *Outbox) values(s *sealer) []any {
 	}
 }
 
+// sqliteRows is how many rows a statement writes on SQLite: its driver looks every parameter up among all of them, so
+// there a statement costs less than many parameters.
+const sqliteRows = 16
+
 // insert writes rows and returns the id the first one got. Within a statement ids rise one by one.
 func (s *Store) insert(tx *gorm.DB, in insertion, rows [][]any) (ids []int64, err error) {
-	const most = 500 // databases bound the number of parameters
 	for len(rows) > 0 {
-		n := min(most, len(rows))
+		n := min(s.most, len(rows))
 		args := make([]any, 0, n*len(rows[0]))
 		for _, r := range rows[:n] {
 			args = append(args, r...)

@@ -222,7 +222,7 @@ type Inbox struct {
 	FromSelf   bool
 	Kind       string
 	Text       string    `gorm:"serializer:sealed"`
-	Raw        string    `gorm:"serializer:sealed"`
+	Raw        string    `gorm:"serializer:sealed"` // content on the wire; "" where it is Text
 	Extra      string    `gorm:"serializer:sealed"` // JSON: friend request, media reference
 	At         time.Time // WeChat's time
 	ReceivedAt time.Time

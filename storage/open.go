@@ -51,6 +51,7 @@ type Store struct {
 	seal   *sealer
 	now    func() time.Time
 	log    *slog.Logger
+	most   int // rows a statement writes; databases bound the number of parameters
 	// writing keeps writers of one process apart on SQLite, which has one writer: waiting here is fair and instant,
 	// waiting in SQLite is polling.
 	writing sync.Mutex
@@ -74,7 +75,10 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Store{driver: o.Driver, seal: seal, log: o.Log}
+	s := &Store{driver: o.Driver, seal: seal, log: o.Log, most: 500}
+	if o.Driver == SQLite {
+		s.most = sqliteRows
+	}
 	s.now = func() time.Time { return utc(o.Now()) }
 	dialector, err := dial(o)
 	if err != nil {
@@ -134,7 +138,7 @@ func (s *Store) connect(ctx context.Context, dialector gorm.Dialector) error {
 			TranslateError:         true,
 			NowFunc:                s.now,
 			Logger:                 logger.Discard,
-			CreateBatchSize:        500,
+			CreateBatchSize:        s.most,
 		})
 		if err == nil {
 			s.sqldb, err = s.gdb.DB()
