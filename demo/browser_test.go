@@ -307,6 +307,22 @@ func TestNoWidthOverflowsAndNothingShifts(t *testing.T) {
 	}
 }
 
+// Whoever asked for less motion sees everything at once: nothing waits for a transition to end.
+func TestLessMotionHidesNothing(t *testing.T) {
+	b := newBrowser(t)
+	b.do("asking for less motion", chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+			Features: []*emulation.MediaFeature{{Name: "prefers-reduced-motion", Value: "reduce"}},
+		})
+		return err
+	}))
+	b.do("opening the page", chromedp.Navigate(servePage(t, newFakeStage(t))))
+	b.wait("the first snapshot", `document.body.dataset.ready`)
+	b.holds("less motion is asked for", `matchMedia('(prefers-reduced-motion: reduce)').matches`)
+	b.holds("the phones are seen at once", `getComputedStyle(document.querySelector('#phone-member .bar-title')).visibility === 'visible'`)
+	b.holds("nothing is in transition", `document.getAnimations().every((a) => !(a instanceof CSSTransition))`)
+}
+
 // Every control says what it is, to those who hear the page too.
 func TestEveryControlIsNamed(t *testing.T) {
 	b := newBrowser(t)
