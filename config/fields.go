@@ -68,7 +68,7 @@ var fields = []field{
 		count(func(c *Config) *int { return &c.WeChat.Pace.PerDay }),
 	},
 	{
-		"console.listen", "127.0.0.1:8080", "host:port of the page for the people who run the bot",
+		"console.listen", "127.0.0.1:8080", "host:port kept for the page of the people who run the bot; nothing listens there yet",
 		text(func(c *Config) *string { return &c.Console.Listen }, hostPort),
 	},
 	{"clock.start_at", `""`, `rehearsal and training: "2020-06-20 09:30" or RFC 3339; empty: the real time`, setStart},

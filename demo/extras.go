@@ -65,7 +65,7 @@ func (e *extras) enter(ctx context.Context) error {
 				return err
 			}
 			if m.College == e.t.secretary().College && len(waiting) < 2 && e.state(ctx, m.No) == "pending" {
-				waiting = append(waiting, m.Name)
+				waiting = append(waiting, e.told(m))
 			}
 		case n < 100-neverDeclare:
 			day := sn.Opens.AddDays(1 + e.rng.IntN(declareWithin))
@@ -83,6 +83,16 @@ func (e *extras) enter(ctx context.Context) error {
 		}
 	}
 	return e.t.quiet(ctx)
+}
+
+// told is how a secretary names a member: by name, or by number where several are called so.
+func (e *extras) told(m roster.Member) string {
+	for _, other := range e.t.cast.Members {
+		if other.Name == m.Name && other.No != m.No {
+			return m.No
+		}
+	}
+	return m.Name
 }
 
 // story draws how somebody answers.

@@ -24,6 +24,22 @@ func (t *turn) destination() *season.Destination {
 	if i, ok := understand.Named(t.word, t.names); ok { // 应该是就业吧
 		return &t.season.Destinations[i]
 	}
+	return t.menuLine()
+}
+
+// menuLine reads a line of the menu sent back as it stands, number and name: 2 国内升学. A number with another name is
+// neither.
+func (t *turn) menuLine() *season.Destination {
+	const between = " .．、:："
+	at := strings.IndexAny(t.word, between)
+	if at < 0 {
+		return nil
+	}
+	name := strings.Trim(t.word[at:], between)
+	n, ok := understand.Number(t.word[:at], len(t.season.Destinations))
+	if d := t.season.Destinations; ok && strings.EqualFold(d[n-1].Name, name) {
+		return &d[n-1]
+	}
 	return nil
 }
 
