@@ -42,6 +42,10 @@ lint: ## gofumpt, go vet, staticcheck, checks of .ci, govulncheck (if its databa
 bench: ## every benchmark
 	go test -run='^$$' -bench=. -benchmem ./...
 
+.PHONY: seasons
+seasons: ## N simulated seasons of 5,000 members, judged from outside (N=50)
+	XIANJIE_SEASONS=$(or $(N),50) XIANJIE_SEASON_SIZE=whole go test ./scheduler -run '^TestSeasons$$' -timeout 0 -v
+
 .PHONY: cover
 cover: deps ## tests with coverage; writes cover.out and cover.html
 	XIANJIE_TEST_ALL=1 $(GORUN) .ci/gotest.go -timeout=20m -coverpkg=./... -coverprofile=cover.out ./...
