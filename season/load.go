@@ -137,6 +137,7 @@ func (s *Season) complete() {
 	}
 	for i := range s.Duties {
 		s.Duties[i].Subject = cmp.Or(s.Duties[i].Subject, SubjectMember)
+		s.Duties[i].inherit(s.Follow)
 		for j := range s.Duties[i].Steps {
 			st := &s.Duties[i].Steps[j]
 			switch {

@@ -28,6 +28,7 @@ type Season struct {
 	Events       []Event              `yaml:"events"`     // what can be recorded about a transfer, in the order people meet them
 	OrgEvents    []OrgEvent           `yaml:"org_events"` // what can be recorded about a branch or a college
 	Duties       []DutyRule           `yaml:"duties"`
+	Follow       Follow               `yaml:"follow"` // what comes after a reminder, where a duty says nothing of its own
 	Rates        []Rate               `yaml:"rates"`
 
 	Hash string `yaml:"-"` // of the file's bytes: a changed season is noticed at start
@@ -277,7 +278,8 @@ type DutyRule struct {
 	// Texts of one digest entry; placeholders {count} {names} {days} {due} {name} {school}.
 	Line       string `yaml:"line"`        // to officers
 	MemberLine string `yaml:"member_line"` // to the member, when a step is addressed to "member"
-	LapseLine  string `yaml:"lapse_line"`  // reports a lapse; never asks for action that has become impossible
+	LapseLine  string `yaml:"lapse_line"`  // reports a lapse; never asks for action that has become impossible; {reminded}, too
+	Follow     `yaml:",inline"`
 }
 
 // What happens when a duty lapses.
