@@ -130,6 +130,10 @@ func (a *App) addAccounts() error {
 			Account: c.Name, Store: a.Store, Season: a.Season, Channel: channel{acc.bot}, Coord: a.coord,
 			Pace: scheduler.Pace{Every: pace.Every, Jitter: pace.Jitter, PerHour: pace.PerHour, PerDay: pace.PerDay},
 			Now:  a.Now, Log: a.Log, Poll: a.o.Poll,
+			Ahead: func(ctx context.Context) error {
+				_, err := a.Clock.Tick(ctx)
+				return err
+			},
 		}
 		a.accounts = append(a.accounts, acc)
 	}

@@ -14,12 +14,18 @@ import (
 
 // Item is one duty put before a reader.
 type Item struct {
-	Duty   storage.Duty
-	Member storage.Member
-	Lapsed bool // reports a lapse; otherwise it asks for action
-	Own    bool // the reader is the member it is about
+	Duty    storage.Duty
+	Member  storage.Member // whom it is about; of an organisation, only names
+	Lapsed  bool           // reports a lapse; otherwise it asks for action
+	Overdue bool           // asks for what should have been done by now
+	Own     bool           // the reader is the member it is about
 	// Instead is set when the reader is told because the member cannot be reached.
 	Instead bool
+	// Unanswered is set when the reader is told because nobody answered before.
+	Unanswered bool
+	// Unreached only tells that somebody cannot be reached and others were told in their place.
+	Unreached bool
+	Tally     storage.Tally // of a lapse
 }
 
 // Reader is whom a digest is written to.
@@ -39,19 +45,27 @@ const (
 )
 
 // Digest writes everything due for one reader as one message of at most 590 characters: first what the reader owes as a
-// member, then what is to be done for others, then what has lapsed; the most urgent first in each, grouped by what is due
-// when, each group with its number of people and their names. Where there is not room for all, names give way first,
-// then whole groups; the numbers are always right. It is empty when there is nothing to say.
+// member, then what is to be done for others, then what is overdue, then what has lapsed; the most urgent first in each,
+// grouped by what is due when, each group with its number of people and their names. Where there is not room for all,
+// names give way first, then whole groups; the numbers are always right. It is empty when there is nothing to say.
 func Digest(s *season.Season, now time.Time, r Reader, items []Item) string {
 	d := digest{season: s, today: s.DateOf(now), reader: r}
-	for _, g := range group(s, items) {
+	var told []Item
+	for _, it := range items {
+		if it.Unreached {
+			d.unreachable = append(d.unreachable, it)
+		} else {
+			told = append(told, it)
+		}
+	}
+	for _, g := range group(s, told) {
 		if g.own {
 			d.own = append(d.own, g)
 		} else {
 			d.office = append(d.office, g)
 		}
 	}
-	if len(d.own)+len(d.office) == 0 {
+	if len(d.own)+len(d.office)+len(d.unreachable) == 0 {
 		return ""
 	}
 	for _, names := range []int{40, 20, 12, 8, 5, 3, 1} {
@@ -69,21 +83,20 @@ func Digest(s *season.Season, now time.Time, r Reader, items []Item) string {
 
 // dueGroup is the items of one rule and one date.
 type dueGroup struct {
-	rule   *season.DutyRule
-	due    season.Date
-	lapsed bool
-	own    bool
-	items  []Item
+	rule    *season.DutyRule
+	due     season.Date
+	lapsed  bool
+	overdue bool
+	own     bool
+	items   []Item
 }
 
-// group sorts items into groups: what is still to be done before what has lapsed, then by date, then as the season
-// file lists the rules. A duty counts once, however many reminders of it there are.
+// group sorts items into groups: what is still to be done before what is overdue and what has lapsed, then by date, then
+// as the season file lists the rules. A duty counts once, however many reminders of it there are.
 func group(s *season.Season, items []Item) []*dueGroup {
 	type key struct {
-		rule   string
-		due    string
-		lapsed bool
-		own    bool
+		rule, due            string
+		lapsed, overdue, own bool
 	}
 	groups := map[key]*dueGroup{}
 	order := make(map[string]int, len(s.Duties))
@@ -96,9 +109,9 @@ func group(s *season.Season, items []Item) []*dueGroup {
 		if !ok || err != nil {
 			continue
 		}
-		k := key{it.Duty.Rule, it.Duty.Due, it.Lapsed, it.Own && !it.Lapsed}
+		k := key{it.Duty.Rule, it.Duty.Due, it.Lapsed, it.Overdue && !it.Lapsed, it.Own && !it.Lapsed}
 		if groups[k] == nil {
-			groups[k] = &dueGroup{rule: rule, due: due, lapsed: k.lapsed, own: k.own}
+			groups[k] = &dueGroup{rule: rule, due: due, lapsed: k.lapsed, overdue: k.overdue, own: k.own}
 		}
 		groups[k].items = append(groups[k].items, it)
 	}
@@ -107,7 +120,10 @@ func group(s *season.Season, items []Item) []*dueGroup {
 		list = append(list, g)
 	}
 	rank := func(g *dueGroup) int {
-		if g.lapsed {
+		switch {
+		case g.lapsed:
+			return 2
+		case g.overdue:
 			return 1
 		}
 		return 0
@@ -133,6 +149,11 @@ func once(items []Item) []Item {
 		list[i].Own = list[i].Own || it.Own
 		list[i].Instead = list[i].Instead || it.Instead
 		list[i].Lapsed = list[i].Lapsed || it.Lapsed
+		list[i].Overdue = list[i].Overdue || it.Overdue
+		list[i].Unanswered = list[i].Unanswered && it.Unanswered
+		if it.Lapsed {
+			list[i].Tally = it.Tally
+		}
 	}
 	return list
 }
@@ -143,7 +164,9 @@ type digest struct {
 	today  season.Date
 	reader Reader
 	own    []*dueGroup // what the reader owes as a member
-	office []*dueGroup // what the reader is told as an officer
+	// unreachable are those who cannot be reached and in whose place others were told.
+	unreachable []Item
+	office      []*dueGroup // what the reader is told as an officer
 }
 
 // write renders all own groups and the first shown others, with at most names names each.
@@ -156,13 +179,16 @@ func (d *digest) write(shown, names int) string {
 	parts = append(parts, d.lines(d.office[:shown], names)...)
 	rest := d.office[shown:]
 	if len(rest) > 0 {
-		people := map[int64]bool{}
+		people := map[[2]int64]bool{}
 		for _, g := range rest {
 			for _, it := range g.items {
-				people[it.Duty.PersonID] = true
+				people[[2]int64{it.Duty.PersonID, it.unit()}] = true
 			}
 		}
 		parts = append(parts, fmt.Sprintf(textMore, len(rest), len(people)))
+	}
+	if len(d.unreachable) > 0 {
+		parts = append(parts, d.cannotReach())
 	}
 	if h := d.hint(len(rest) > 0); h != "" {
 		parts = append(parts, h)
@@ -174,7 +200,7 @@ func (d *digest) head() string {
 	switch {
 	case len(d.own) > 0:
 		return d.addressed(textHeadOwn)
-	case d.office[0].lapsed:
+	case len(d.office) == 0, d.office[0].lapsed:
 		return d.addressed(textHeadReport)
 	case len(d.office) == 1:
 		return d.addressed(textHeadOne)
@@ -233,31 +259,28 @@ func (d *digest) line(g *dueGroup, names int) string {
 		"name":  short(g.items[0].Member.Person.Name),
 		"due":   g.due.Chinese(),
 		"days":  days(d.today.DaysUntil(g.due)),
+		"duty":  g.rule.Name,
 	}
 	switch {
 	case g.lapsed:
+		vars["reminded"] = reminded(g.items)
 		return d.season.Fill(g.rule.LapseLine, vars)
+	case g.overdue && g.own:
+		return d.season.Fill(overdue(g.rule).MemberLine, vars)
+	case g.overdue:
+		return d.season.Fill(overdue(g.rule).Line, vars)
 	case g.own:
 		return d.season.Fill(g.rule.MemberLine, vars)
 	}
-	return d.season.Fill(g.rule.Line, vars) + d.unreached(g)
+	return d.season.Fill(g.rule.Line, vars) + d.unreached(g) + unanswered(g)
 }
 
-// unreached says how many members of a group must be told by the reader.
-func (d *digest) unreached(g *dueGroup) string {
-	n := 0
-	for _, it := range g.items {
-		if it.Instead {
-			n++
-		}
+// unit is the organisation a duty is about, 0 for a duty about a member.
+func (it Item) unit() int64 {
+	if it.Duty.Subject == storage.SubjectMember {
+		return 0
 	}
-	switch n {
-	case 0:
-		return ""
-	case len(g.items):
-		return fmt.Sprintf(textUnreachedAll, d.you())
-	}
-	return fmt.Sprintf(textUnreachedSome, n, d.you())
+	return it.Duty.OrgID
 }
 
 // names lists who is meant: by college with numbers where several colleges are, else by name.
@@ -267,13 +290,17 @@ func (g *dueGroup) names(most int) string {
 		colleges[it.Member.College.Name]++
 	}
 	var list []string
-	if len(colleges) > 1 {
+	if len(colleges) > 1 && g.rule.Subject != season.SubjectCollege {
 		for c := range colleges {
 			list = append(list, c)
 		}
 		slices.SortFunc(list, func(a, b string) int { return cmp.Or(colleges[b]-colleges[a], strings.Compare(a, b)) })
+		counted := textPeople
+		if g.rule.Subject != season.SubjectMember {
+			counted = textUnits
+		}
 		for i, c := range list {
-			list[i] = short(c) + fmt.Sprintf(textPeople, colleges[c])
+			list[i] = short(c) + fmt.Sprintf(counted, colleges[c])
 		}
 	} else {
 		for _, it := range g.items[:min(most+1, len(g.items))] {
@@ -297,49 +324,4 @@ func days(n int) string {
 		return textTomorrow
 	}
 	return fmt.Sprintf(textInDays, n)
-}
-
-// hint shows the words by which an officer records that the first thing asked for is done, and how to see everybody
-// where the message has not said so yet.
-func (d *digest) hint(listed bool) string {
-	if len(d.office) == 0 {
-		return ""
-	}
-	var h string
-	if first := d.office[0]; !first.lapsed {
-		m := first.items[0].Member
-		if word := d.word(first.rule, m); word != "" {
-			h = fmt.Sprintf(textHintRecord, word+" "+short(m.Person.Name))
-		}
-	}
-	if !listed {
-		h += textHintList
-	}
-	return h
-}
-
-// word is what the reader would type to record that a duty about a member is done: an event the reader may record that
-// leads on, and out of the states in which the duty is open. "" when there is none.
-func (d *digest) word(rule *season.DutyRule, m storage.Member) string {
-	track := d.season.Tracks[m.Transfer.Track]
-	if track == nil {
-		return ""
-	}
-	rank := func(state string) int {
-		return slices.IndexFunc(track.States, func(st season.State) bool { return st.Key == state })
-	}
-	here := m.Transfer.State
-	for _, mv := range track.Moves {
-		e, ok := d.season.EventNamed(mv.On)
-		if !ok || len(e.Words) == 0 || !slices.Contains(mv.From, here) {
-			continue
-		}
-		if slices.Contains(rule.While, mv.To) || rank(mv.To) < rank(here) {
-			continue
-		}
-		if slices.ContainsFunc(d.reader.Parties, func(p string) bool { return slices.Contains(e.By, p) }) {
-			return e.Words[0]
-		}
-	}
-	return ""
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"xianjie/season"
 	"xianjie/storage"
 )
 
@@ -13,6 +14,7 @@ type freshness struct {
 	text  string
 	drop  string // why nothing is to be sent any more
 	until time.Time
+	pass  []int64 // reminders that have become somebody else's business
 }
 
 // unasked are the kinds of messages nobody waits for; they keep the quiet time.
@@ -28,15 +30,22 @@ func (s *Sender) fresh(ctx context.Context, o storage.Outbox) (freshness, error)
 	}
 	quiet := s.Season.Quiet(now) && slices.Contains(unasked, o.Kind)
 	if o.Kind == storage.OutDigest && o.PersonID != nil {
-		reader, items, err := stillDue(ctx, s.Store, o, now)
+		is, err := stillDue(ctx, s.Store, o, now)
 		if err != nil {
 			return f, err
 		}
-		f.text = Digest(s.Season, now, reader, items)
+		f.pass = is.pass
+		f.text = Digest(s.Season, now, is.reader, is.items)
 		if f.text == "" {
-			return freshness{drop: "everything it asked for is done"}, nil
+			f.drop = "everything it asked for is done"
+			if len(f.pass) > 0 {
+				f.drop = "passed on: the office changed hands"
+			}
+			return f, nil
 		}
-		quiet = quiet && !slices.ContainsFunc(items, func(it Item) bool { return !it.Lapsed && urgent(s.Season, it.Duty, now) })
+		quiet = quiet && !slices.ContainsFunc(is.items, func(it Item) bool {
+			return !it.Lapsed && !it.Overdue && !it.Unreached && urgent(s.Season, it.Duty, now)
+		})
 	}
 	if quiet {
 		f.until = s.Season.NotQuiet(now)
@@ -44,46 +53,84 @@ func (s *Sender) fresh(ctx context.Context, o storage.Outbox) (freshness, error)
 	return f, nil
 }
 
+// standing is what a queued digest is about now.
+type standing struct {
+	reader Reader
+	items  []Item
+	pass   []int64 // log lines of what still holds and is not the reader's business any more
+}
+
 // stillDue is what a queued digest is about and still holds: without what is closed, without what has lapsed since
 // (which is reported by itself), and without what is no longer the reader's business.
-func stillDue(ctx context.Context, st *storage.Store, o storage.Outbox, now time.Time) (Reader, []Item, error) {
+func stillDue(ctx context.Context, st *storage.Store, o storage.Outbox, now time.Time) (standing, error) {
+	var is standing
 	log, err := st.RemindersOf(ctx, o.ID)
 	if err != nil {
-		return Reader{}, nil, err
+		return is, err
 	}
 	person, err := st.Person(ctx, *o.PersonID)
 	if err != nil {
-		return Reader{}, nil, err
+		return is, err
 	}
-	ids := make([]int64, len(log))
-	for i, l := range log {
-		ids[i] = l.Duty.PersonID
-	}
-	slices.Sort(ids)
-	rs, err := lookUp(ctx, st, slices.Compact(ids))
-	if err != nil {
-		return Reader{}, nil, err
-	}
-	var items []Item
+	var duties []storage.Duty
+	var lapsed, unanswered []int64
 	for _, l := range log {
-		m, onRoster := rs.members[l.Duty.PersonID]
-		if !onRoster || !holds(l, now) || !rs.concerns(person.ID, l.Reminder.Party, m) {
+		duties = append(duties, l.Duty)
+		if l.Reminder.Step == storage.StepLapsed {
+			lapsed = append(lapsed, l.Duty.ID)
+		}
+		if season.KindOf(l.Reminder.Step) == season.StepUnanswered {
+			unanswered = append(unanswered, l.Duty.ID)
+		}
+	}
+	rs, err := lookUp(ctx, st, duties)
+	if err != nil {
+		return is, err
+	}
+	tallies, err := st.Tallies(ctx, lapsed)
+	if err != nil {
+		return is, err
+	}
+	answered, err := st.AnsweredSince(ctx, unanswered, o.CreatedAt)
+	if err != nil {
+		return is, err
+	}
+	is.reader = Reader{Person: person, Parties: rs.parties[person.ID]}
+	for _, l := range log {
+		m, onRoster := rs.about(l.Duty)
+		kind := season.KindOf(l.Reminder.Step)
+		if !onRoster || !holds(l, now) || kind == season.StepUnanswered && answered[l.Duty.ID] {
 			continue
 		}
-		own := l.Duty.PersonID == person.ID && l.Reminder.Party == storage.SubjectMember
-		items = append(items, Item{
-			Duty: l.Duty, Member: m, Lapsed: l.Reminder.Step == storage.StepLapsed, Own: own,
-			Instead: l.Reminder.Party == storage.SubjectMember && !own,
+		if !rs.concerns(person.ID, l.Duty, l.Reminder.Party, m) {
+			is.pass = append(is.pass, l.Reminder.ID)
+			continue
+		}
+		own := l.Reminder.Party == storage.SubjectMember && l.Duty.PersonID == person.ID
+		is.items = append(is.items, Item{
+			Duty: l.Duty, Member: m, Own: own,
+			Lapsed:     l.Reminder.Step == storage.StepLapsed,
+			Overdue:    l.Reminder.Step != storage.StepLapsed && l.Duty.LapsedAt != nil,
+			Unanswered: kind == season.StepUnanswered,
+			Unreached:  kind == season.StepUnreached,
+			Instead:    l.Reminder.Party == storage.SubjectMember && !own,
+			Tally:      tallies[l.Duty.ID],
 		})
 	}
-	return Reader{Person: person, Parties: rs.parties[person.ID]}, items, nil
+	return is, nil
 }
 
 // holds reports whether a reminder may still be given. The report of a lapse holds until the matter is done after all or
-// has got a new date; an approval by default stays one.
+// has got a new date; an approval by default stays one. What is overdue holds until it is done.
 func holds(l storage.Reminded, now time.Time) bool {
-	if l.Reminder.Step == storage.StepLapsed {
-		return l.Duty.LapsedAt != nil && (l.Duty.ClosedAt == nil || l.Duty.Outcome == storage.DutyDefaulted)
+	d := l.Duty
+	switch kind := season.KindOf(l.Reminder.Step); {
+	case l.Reminder.Step == storage.StepLapsed:
+		return d.LapsedAt != nil && (d.ClosedAt == nil || d.Outcome == storage.DutyDefaulted)
+	case kind == season.StepOverdue:
+		return d.ClosedAt == nil && d.LapsedAt != nil
+	case kind == season.StepHanded:
+		return d.ClosedAt == nil && (d.LapsedAt != nil || now.Before(d.LapsesAt))
 	}
-	return l.Duty.ClosedAt == nil && now.Before(l.Duty.LapsesAt)
+	return d.ClosedAt == nil && d.LapsedAt == nil && now.Before(d.LapsesAt)
 }

@@ -38,7 +38,11 @@ func TestDigestAsItLeaves(t *testing.T) {
 		}, []string{"2人的转接还没发起"}, []string{"学生3"}, "sent"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			sendingOn(t, both, "2020-07-20 10:00", slowly, func(t *testing.T, o *outgoing) {
+			byItself := func(s *scheduler.Sender) {
+				slowly(s)
+				s.Ahead = nil
+			}
+			sendingOn(t, both, "2020-07-20 10:00", byItself, func(t *testing.T, o *outgoing) {
 				o.wechat.set(false)
 				o.wait("2020-07-24 09:00")
 				o.tick()

@@ -3,7 +3,6 @@ package scheduler
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
@@ -19,191 +18,207 @@ type letter struct {
 	items     []Item
 	steps     []int64
 	reminders []storage.Reminder
+	follow    []storage.DutyStep // what follows if nobody answers
 	slot      string
 }
 
 func (l *letter) toNobody() bool { return l.reader.Person.ID == 0 }
 
+// facts are what is known of reminders that are due, besides who can be told.
+type facts struct {
+	given   map[[2]int64]bool            // step and person; false: it failed for good
+	told    map[storage.Told]bool        // of whom it was said before that they cannot be reached
+	planned map[int64][]storage.DutyStep // what else is planned of a duty
+	tallies map[int64]storage.Tally      // of duties whose lapse is reported
+}
+
 // compose decides who is told what.
 func (p *Planner) compose(ctx context.Context, due []storage.DueStep, now time.Time) ([]*letter, error) {
-	ids, steps := make([]int64, len(due)), make([]int64, len(due))
+	duties := make([]storage.Duty, len(due))
+	steps, ids, lapsed := make([]int64, len(due)), make([]int64, len(due)), []int64{}
 	for i, d := range due {
-		ids[i], steps[i] = d.Duty.PersonID, d.Step.ID
+		duties[i], steps[i], ids[i] = d.Duty, d.Step.ID, d.Duty.ID
+		if d.Step.Step == storage.StepLapsed {
+			lapsed = append(lapsed, d.Duty.ID)
+		}
 	}
-	slices.Sort(ids)
-	rs, err := lookUp(ctx, p.Store, slices.Compact(ids))
+	ids = unique(ids)
+	rs, err := lookUp(ctx, p.Store, duties)
 	if err != nil {
 		return nil, err
 	}
-	given, err := p.Store.Given(ctx, steps)
-	if err != nil {
+	var f facts
+	if f.given, err = p.Store.Given(ctx, steps); err != nil {
 		return nil, err
 	}
-	return letters(p.Season, rs, given, due, now), nil
+	if f.told, err = p.Store.ToldUnreached(ctx, ids); err != nil {
+		return nil, err
+	}
+	if f.planned, err = p.Store.PlannedOf(ctx, ids); err != nil {
+		return nil, err
+	}
+	if f.tallies, err = p.Store.Tallies(ctx, unique(lapsed)); err != nil {
+		return nil, err
+	}
+	return letters(p.Season, rs, f, due, now), nil
 }
 
 // letters sorts reminders by reader. A reader who was given one already is not given it again.
-func letters(sn *season.Season, rs *readers, given map[[2]int64]bool, due []storage.DueStep, now time.Time) []*letter {
-	byReader := map[int64]*letter{}
-	to := func(id int64) *letter {
-		if byReader[id] == nil {
-			byReader[id] = &letter{}
-		}
-		return byReader[id]
-	}
+func letters(sn *season.Season, rs *readers, f facts, due []storage.DueStep, now time.Time) []*letter {
+	w := writing{season: sn, rs: rs, facts: f, now: now, byReader: map[int64]*letter{}}
 	for _, d := range due {
-		line := storage.Reminder{DutyID: d.Duty.ID, StepID: d.Step.ID, Step: d.Step.Step, Party: d.Step.Party, At: now}
-		m, onRoster := rs.members[d.Duty.PersonID]
-		_, known := sn.DutyRule(d.Duty.Rule)
-		var people []storage.Person
-		var found string
-		switch {
-		case !onRoster:
-			line.Reason = "the member is not on the roster any more"
-		case !known:
-			line.Reason = "the season has no such duty any more"
-		default:
-			if people, found = rs.reach(d.Step.Party, m); found != d.Step.Party {
-				line.Reason = "nobody of " + d.Step.Party + " can be reached"
-			}
-		}
-		if len(people) == 0 {
-			l := to(0)
-			l.steps, l.reminders = append(l.steps, d.Step.ID), append(l.reminders, line)
-			continue
-		}
-		told := 0
-		for _, person := range people {
-			if given[[2]int64{d.Step.ID, person.ID}] {
-				told++ // the others were told, this one's slot was taken
-				continue
-			}
-			l := to(person.ID)
-			l.reader = Reader{Person: person, Parties: rs.parties[person.ID]}
-			l.contact = rs.contacts[person.ID]
-			l.items = append(l.items, Item{
-				Duty: d.Duty, Member: m, Lapsed: d.Step.Step == storage.StepLapsed,
-				Own:     found == storage.SubjectMember,
-				Instead: d.Step.Party == storage.SubjectMember && found != storage.SubjectMember,
-			})
-			line.PersonID = person.ID
-			l.steps, l.reminders = append(l.steps, d.Step.ID), append(l.reminders, line)
-		}
-		if told == len(people) {
-			to(0).steps = append(to(0).steps, d.Step.ID)
-		}
+		w.step(d)
 	}
-	list := make([]*letter, 0, len(byReader))
-	for _, l := range byReader {
+	list := make([]*letter, 0, len(w.byReader))
+	for _, l := range w.byReader {
 		list = append(list, l)
 	}
 	slices.SortFunc(list, func(a, b *letter) int { return cmp.Compare(a.reader.Person.ID, b.reader.Person.ID) })
 	return list
 }
 
-// address gives every letter its slot: one message per person in the morning, and at most one per hour for what could
-// not wait for the morning. A letter whose slots are taken, or whose account is away, waits.
-func (p *Planner) address(list []*letter, taken map[string]bool, now time.Time) (ready, waiting []*letter) {
-	morning, hour := p.slots(now)
-	online := map[string]bool{}
-	for _, l := range list {
-		account := l.contact.Account
-		if _, asked := online[account]; !asked && !l.toNobody() {
-			online[account] = p.Online == nil || p.Online(account)
+// writing is the letters of one look at what is due.
+type writing struct {
+	facts
+	season   *season.Season
+	rs       *readers
+	now      time.Time
+	byReader map[int64]*letter
+}
+
+// to is the letter to a reader; 0 is nobody.
+func (w *writing) to(person storage.Person) *letter {
+	l := w.byReader[person.ID]
+	if l == nil {
+		l = &letter{}
+		if person.ID != 0 {
+			l.reader = Reader{Person: person, Parties: w.rs.parties[person.ID]}
+			l.contact = w.rs.contacts[person.ID]
 		}
-		switch {
-		case l.toNobody():
-		case !online[account]:
-			waiting = append(waiting, l)
+		w.byReader[person.ID] = l
+	}
+	return l
+}
+
+// step puts one reminder into the letters of everybody it is for.
+func (w *writing) step(d storage.DueStep) {
+	line := storage.Reminder{DutyID: d.Duty.ID, StepID: d.Step.ID, Step: d.Step.Step, Party: d.Step.Party, At: w.now}
+	m, onRoster := w.rs.about(d.Duty)
+	rule, known := w.season.DutyRule(d.Duty.Rule)
+	var people []storage.Person
+	var found string
+	switch {
+	case !onRoster:
+		line.Reason = "the member is not on the roster any more"
+	case !known:
+		line.Reason = "the season has no such duty any more"
+	default:
+		if people, found = w.readersOf(d, m); found != d.Step.Party {
+			line.Reason = "nobody of " + d.Step.Party + " can be reached"
+		}
+	}
+	if len(people) == 0 {
+		l := w.to(storage.Person{})
+		l.steps = append(l.steps, d.Step.ID)
+		if _, noted := w.given[[2]int64{d.Step.ID, 0}]; !noted {
+			l.reminders = append(l.reminders, line)
+		}
+		return
+	}
+	told := 0
+	for _, person := range people {
+		if _, given := w.given[[2]int64{d.Step.ID, person.ID}]; given {
+			told++ // the others were told, this one's slot was taken
 			continue
-		case !taken[slotKey(l, morning)]:
-			l.slot = morning
-		case !taken[slotKey(l, hour)]:
-			l.slot = hour
-		default:
-			waiting = append(waiting, l)
+		}
+		l := w.to(person)
+		l.items = append(l.items, w.item(d, m, person, found))
+		line.PersonID = person.ID
+		l.steps, l.reminders = append(l.steps, d.Step.ID), append(l.reminders, line)
+		if found == d.Step.Party && d.Step.Step != storage.StepLapsed {
+			l.follow = append(l.follow, w.unanswered(d, rule)...)
+		}
+	}
+	if told == len(people) {
+		l := w.to(storage.Person{})
+		l.steps = append(l.steps, d.Step.ID)
+	}
+	if found != d.Step.Party {
+		w.unreached(d, m, people)
+	}
+}
+
+// readersOf are the people a reminder is for: the one person it is meant for, as long as the matter is theirs and they can
+// be reached, or those of its party, or of the next party up.
+func (w *writing) readersOf(d storage.DueStep, m storage.Member) ([]storage.Person, string) {
+	failed := func(person int64) bool {
+		given, tried := w.given[[2]int64{d.Step.ID, person}]
+		return tried && !given
+	}
+	if id := d.Step.PersonID; id != nil && w.rs.concerns(*id, d.Duty, d.Step.Party, m) && !failed(*id) {
+		person, ok := w.rs.people[*id]
+		if m.Person.ID == *id {
+			person, ok = m.Person, true
+		}
+		if _, reached := w.rs.contacts[*id]; ok && reached {
+			return []storage.Person{person}, d.Step.Party
+		}
+	}
+	return w.rs.reach(d.Duty, d.Step.Party, m, failed)
+}
+
+// item is what a reader is told by a reminder.
+func (w *writing) item(d storage.DueStep, m storage.Member, reader storage.Person, found string) Item {
+	own := found == storage.SubjectMember && d.Duty.PersonID == reader.ID
+	return Item{
+		Duty: d.Duty, Member: m, Own: own,
+		Lapsed:     d.Step.Step == storage.StepLapsed,
+		Overdue:    d.Step.Step != storage.StepLapsed && d.Duty.LapsedAt != nil,
+		Unanswered: season.KindOf(d.Step.Step) == season.StepUnanswered,
+		Instead:    d.Step.Party == storage.SubjectMember && !own,
+		Tally:      w.tallies[d.Duty.ID],
+	}
+}
+
+// unanswered is what follows a reminder if nobody answers it.
+func (w *writing) unanswered(d storage.DueStep, rule *season.DutyRule) []storage.DutyStep {
+	if len(rule.Escalate) == 0 || d.Duty.LapsedAt != nil {
+		return nil
+	}
+	var planned []season.Planned
+	for _, st := range w.planned[d.Duty.ID] {
+		if st.ID != d.Step.ID {
+			planned = append(planned, season.Planned{Step: st.Step, To: st.Party, At: st.At})
+		}
+	}
+	var follow []storage.DutyStep
+	for _, st := range w.season.Unanswered(rule, d.Step.Step, d.Step.Party, d.Duty.LapsesAt, w.now, planned) {
+		follow = append(follow, storage.DutyStep{DutyID: d.Duty.ID, Step: st.Step, Party: st.To, At: st.At})
+	}
+	return follow
+}
+
+// unreached tells the committee, once, that nobody of a party can be reached and others were told in their place. Who else
+// would tell that nobody hears? It is no more than a line with numbers.
+func (w *writing) unreached(d storage.DueStep, m storage.Member, instead []storage.Person) {
+	if d.Step.Step == storage.StepLapsed || d.Duty.LapsedAt != nil {
+		return
+	}
+	key := season.UnreachedStep(d.Step.Party)
+	for _, person := range w.rs.committee {
+		told := storage.Told{Duty: d.Duty.ID, Step: key, Person: person.ID}
+		_, reached := w.rs.contacts[person.ID]
+		_, given := w.given[[2]int64{d.Step.ID, person.ID}]
+		is := func(p storage.Person) bool { return p.ID == person.ID }
+		if !reached || given || w.told[told] || slices.ContainsFunc(instead, is) {
 			continue
 		}
-		ready = append(ready, l)
+		w.told[told] = true
+		l := w.to(person)
+		l.items = append(l.items, Item{Duty: d.Duty, Member: m, Unreached: true})
+		l.steps = append(l.steps, d.Step.ID)
+		l.reminders = append(l.reminders, storage.Reminder{
+			DutyID: d.Duty.ID, StepID: d.Step.ID, Step: key, Party: storage.OrgCommittee, PersonID: person.ID, At: w.now,
+		})
 	}
-	return ready, waiting
-}
-
-// keys are the slots letters may use now.
-func (p *Planner) keys(list []*letter, now time.Time) []string {
-	morning, hour := p.slots(now)
-	var keys []string
-	for _, l := range list {
-		if !l.toNobody() {
-			keys = append(keys, slotKey(l, morning), slotKey(l, hour))
-		}
-	}
-	return keys
-}
-
-func slotKey(l *letter, slot string) string {
-	return fmt.Sprintf("digest/%d/%s", l.reader.Person.ID, slot)
-}
-
-// slots are the morning slot a moment belongs to and the hour it stands in, in the season's zone.
-func (p *Planner) slots(now time.Time) (morning, hour string) {
-	day := p.Season.DateOf(now)
-	if now.Before(p.Season.Morning(day)) {
-		day = day.AddDays(-1)
-	}
-	return day.String() + "/morning", now.In(p.Season.Zone).Format("2006-01-02/15")
-}
-
-// digests are letters as they are committed, in their order. A reminder is done with the last digest that covers it,
-// and stays planned while a letter that waits covers it: whoever has been given it is known from the log.
-func (p *Planner) digests(ready, waiting []*letter, now time.Time) []storage.Digest {
-	last := map[int64]int{}
-	for i, l := range ready {
-		for _, id := range l.steps {
-			last[id] = i
-		}
-	}
-	for _, l := range waiting {
-		for _, id := range l.steps {
-			last[id] = -1
-		}
-	}
-	list := make([]storage.Digest, len(ready))
-	for i, l := range ready {
-		d := storage.Digest{Reminders: l.reminders}
-		for _, id := range l.steps {
-			if last[id] == i {
-				d.Steps = append(d.Steps, id)
-			}
-		}
-		if !l.toNobody() {
-			for j := range d.Reminders {
-				d.Reminders[j].Slot = l.slot
-			}
-			d.Out = &storage.Out{
-				Account: l.contact.Account, ContactID: l.contact.ID, PersonID: &l.reader.Person.ID, Kind: storage.OutDigest,
-				Once: slotKey(l, l.slot), Text: Digest(p.Season, now, l.reader, l.items), NotBefore: now, ExpiresAt: expires(l.items, now),
-			}
-		}
-		list[i] = d
-	}
-	return list
-}
-
-// reportKeeps is how long the report of a lapse is worth sending.
-const reportKeeps = 30 * oneDay
-
-// expires is when nothing of a digest is worth saying any more: a chat may never come back.
-func expires(items []Item, now time.Time) *time.Time {
-	var last time.Time
-	for _, it := range items {
-		over := it.Duty.LapsesAt
-		if it.Lapsed {
-			over = now.Add(reportKeeps)
-		}
-		if over.After(last) {
-			last = over
-		}
-	}
-	return &last
 }

@@ -12,12 +12,32 @@ const (
 
 	textMore       = "还有%d件，涉及%d人，回复“名单”查看。"
 	textOthers     = "等"
-	textHintRecord = "办好了请回复我，例如：%s。"
+	textHintRecord = "办好了也可以直接写，例如：%s。"
 	textHintList   = "回复“名单”看明细。"
 	textPeople     = "%d人"
+	textUnits      = "%d个"
+	textDigits     = "请回复：1 知道了 · 2 已办 · 3 换人。"
+	textDigitsOwn  = "请回复：1 知道了 · 2 已办。"
+
+	textOverdue    = "{count}件“{duty}”已经逾期（{days}）：{names}"
+	textOverdueOwn = "“{duty}”已经逾期（{days}），还没办好。"
 
 	textUnreachedAll  = "（微信联系不上本人，请%s转告）"
 	textUnreachedSome = "（其中%d人微信联系不上，请%s转告）"
+
+	textUnansweredAll  = "（之前的提醒没有人回应）"
+	textUnansweredSome = "（其中%d人的提醒没有人回应）"
+
+	textNeverReminded = "没有能提醒到人"
+	textReminded      = "提醒过%d次"
+	textRemindedSome  = "提醒过%d至%d次"
+	textNoAnswer      = "，没有人回应"
+	textAnswered      = "，有人回应过"
+	textAnsweredSome  = "，其中%d件有人回应过"
+
+	textUnreachable     = "微信联系不上、已请别人转告的："
+	textUnreachableDuty = "“%s”%d人（%s）"
+	textUnreachableMore = "，另有%d人"
 
 	textToday    = "今天"
 	textTomorrow = "明天"

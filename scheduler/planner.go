@@ -55,6 +55,9 @@ func (p *Planner) Tick(ctx context.Context) (Report, error) {
 	if err != nil {
 		err = fmt.Errorf("recording lapses: %w", err)
 	}
+	if e := p.orgs(ctx, now); e != nil {
+		err = errors.Join(err, fmt.Errorf("duties of organisations: %w", e))
+	}
 	if e := p.remind(ctx, now, &r); e != nil {
 		err = errors.Join(err, fmt.Errorf("planning reminders: %w", e))
 	}
@@ -90,12 +93,13 @@ func (p *Planner) lapses(ctx context.Context, now time.Time, r *Report) error {
 
 // lapse decides what becomes of duties whose date has passed; at most one per member, the others come with the next look.
 func (p *Planner) lapse(ctx context.Context, due []storage.Duty, now time.Time) ([]storage.Lapse, error) {
-	ids := make([]int64, len(due))
-	for i, d := range due {
-		ids[i] = d.PersonID
+	var ids []int64
+	for _, d := range due {
+		if d.Subject == storage.SubjectMember {
+			ids = append(ids, d.PersonID)
+		}
 	}
-	slices.Sort(ids)
-	ms, err := p.Store.Members(ctx, slices.Compact(ids))
+	ms, err := p.Store.Members(ctx, unique(ids))
 	if err != nil {
 		return nil, err
 	}
@@ -106,6 +110,10 @@ func (p *Planner) lapse(ctx context.Context, due []storage.Duty, now time.Time) 
 	taken := map[int64]bool{}
 	var lapses []storage.Lapse
 	for _, d := range due {
+		if d.Subject != storage.SubjectMember {
+			lapses = append(lapses, p.lapseOf(d, storage.Member{}, true, now))
+			continue
+		}
 		if taken[d.PersonID] {
 			continue
 		}
@@ -117,8 +125,8 @@ func (p *Planner) lapse(ctx context.Context, due []storage.Duty, now time.Time) 
 }
 
 // lapseOf decides about one duty. A review left alone is approved by the system of record itself: that is recorded as
-// such, as nobody's approval (season-2020, "review"). Everything else stays open, overdue. Of somebody who is not on the
-// roster any more nothing is reported, and nothing is known to have been approved.
+// such, as nobody's approval (season-2020, "review"). Everything else stays open, overdue, and is chased as the season
+// says. Of somebody who is not on the roster any more nothing is reported, and nothing is known to have been approved.
 func (p *Planner) lapseOf(d storage.Duty, m storage.Member, onRoster bool, now time.Time) storage.Lapse {
 	l := storage.Lapse{DutyID: d.ID, At: d.LapsesAt}
 	detail := map[string]string{"rule": d.Rule, "due": d.Due}
@@ -134,6 +142,11 @@ func (p *Planner) lapseOf(d storage.Duty, m storage.Member, onRoster bool, now t
 	}
 	if ok && onRoster {
 		l.Report = p.report(rule, d.LapsesAt, now)
+		if due, err := season.ParseDate(d.Due); err == nil {
+			for _, st := range p.Season.OverdueSteps(rule, due, now) {
+				l.Report = append(l.Report, storage.DutyStep{Step: st.Step, Party: st.To, At: st.At})
+			}
+		}
 	}
 	l.Audit = []storage.Audit{{At: now, Action: "lapse", Subject: fmt.Sprintf("duty/%d", d.ID), Detail: detail}}
 	return l
@@ -231,6 +244,9 @@ func (p *Planner) loud(due []storage.DueStep, now time.Time) []storage.DueStep {
 	return slices.DeleteFunc(due, func(d storage.DueStep) bool {
 		if d.Step.Step == storage.StepLapsed {
 			return quiet
+		}
+		if d.Duty.LapsedAt != nil {
+			return quiet // it is overdue: nothing is left that a night could cost
 		}
 		return !d.Duty.LapsesAt.After(now) || quiet && !urgent(p.Season, d.Duty, now)
 	})

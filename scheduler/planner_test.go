@@ -213,6 +213,14 @@ func TestUnreachable(t *testing.T) {
 					w.befriend(row.reachable...)
 				}
 				list := w.play("2020-06-09 10:00")
+				if row.told != "20160001" && row.told != "95001" && row.told != "" {
+					report := to(list, "95001")
+					if len(report) != 1 {
+						t.Fatalf("the committee was told: %+v", report)
+					}
+					has(t, report[0].text, "孙毅老师，您好！向您报告：\n微信联系不上、已请别人转告的：“登记毕业去向”1人（机械学院1人）。")
+					list = to(list, row.told)
+				}
 				records, err := w.Unaddressed(w.ctx, time.Time{}.AddDate(1999, 0, 0))
 				w.ok(err)
 				if row.told == "" {

@@ -2,48 +2,80 @@ package scheduler
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"xianjie/storage"
 )
 
-// readers knows who can be told about which member.
+// readers knows who can be told about which member, branch or college.
 type readers struct {
 	members   map[int64]storage.Member  // only those on the roster
+	units     map[int64]storage.Member  // branches and colleges, as if they were members of themselves
 	contacts  map[int64]storage.Contact // of members and officers
 	branch    map[int64][]storage.Person
 	college   map[int64][]storage.Person
 	committee []storage.Person
-	parties   map[int64][]string // of officers
+	people    map[int64]storage.Person // officers
+	parties   map[int64][]string       // of officers
+	handed    map[int64][]storage.Handed
 }
 
-// lookUp loads members and everybody who may read about them.
-func lookUp(ctx context.Context, s *storage.Store, memberIDs []int64) (*readers, error) {
-	ms, err := s.Members(ctx, memberIDs)
-	if err != nil {
-		return nil, err
-	}
-	seats, err := s.Seats(ctx)
-	if err != nil {
-		return nil, err
+// lookUp loads whom duties are about and everybody who may read about them.
+func lookUp(ctx context.Context, s *storage.Store, duties []storage.Duty) (*readers, error) {
+	var memberIDs, orgIDs, dutyIDs []int64
+	for _, d := range duties {
+		dutyIDs = append(dutyIDs, d.ID)
+		if d.Subject == storage.SubjectMember {
+			memberIDs = append(memberIDs, d.PersonID)
+		} else {
+			orgIDs = append(orgIDs, d.OrgID)
+		}
 	}
 	r := &readers{
-		members: make(map[int64]storage.Member, len(ms)),
-		branch:  map[int64][]storage.Person{}, college: map[int64][]storage.Person{}, parties: map[int64][]string{},
+		members: map[int64]storage.Member{}, units: map[int64]storage.Member{},
+		branch: map[int64][]storage.Person{}, college: map[int64][]storage.Person{},
+		people: map[int64]storage.Person{}, parties: map[int64][]string{}, handed: map[int64][]storage.Handed{},
 	}
-	ids := make([]int64, 0, len(ms)+len(seats))
+	ms, err := s.Members(ctx, unique(memberIDs))
+	if err != nil {
+		return nil, err
+	}
+	var ids []int64
 	for _, m := range ms {
 		if m.Person.LeftAt == nil {
 			r.members[m.Person.ID] = m
 			ids = append(ids, m.Person.ID)
 		}
 	}
+	units, err := s.Units(ctx, unique(orgIDs))
+	if err != nil {
+		return nil, err
+	}
+	for _, u := range units {
+		m := storage.Member{Person: storage.Person{Name: u.Org.Name}, College: u.College}
+		if u.Org.Kind == storage.OrgBranch {
+			m.Branch = u.Org
+		}
+		r.units[u.Org.ID] = m
+	}
+	handed, err := s.HandedOver(ctx, unique(dutyIDs))
+	if err != nil {
+		return nil, err
+	}
+	for _, h := range handed {
+		r.handed[h.DutyID] = append(r.handed[h.DutyID], h)
+	}
+	orgs := r.orgs()
+	seats, err := s.SeatsIn(ctx, orgs)
+	if err != nil {
+		return nil, err
+	}
 	for _, seat := range seats {
 		p, o := seat.Person, seat.Role.Org
 		ids = append(ids, p.ID)
-		if party := seat.Role.Party; !slices.Contains(r.parties[p.ID], party) {
-			r.parties[p.ID] = append(r.parties[p.ID], party)
-		}
+		r.people[p.ID] = p
+		r.acts(p.ID, seat.Role.Party)
 		switch seat.Role.Party {
 		case storage.OrgBranch:
 			r.branch[o.ID] = join(r.branch[o.ID], p)
@@ -53,9 +85,58 @@ func lookUp(ctx context.Context, s *storage.Store, memberIDs []int64) (*readers,
 			r.committee = join(r.committee, p)
 		}
 	}
-	slices.Sort(ids)
-	r.contacts, err = s.ContactsOf(ctx, slices.Compact(ids))
+	if orgs != nil { // officers may have other offices elsewhere
+		roles, err := s.RolesOf(ctx, slices.Sorted(maps.Keys(r.people)))
+		if err != nil {
+			return nil, err
+		}
+		for id, of := range roles {
+			for _, role := range of {
+				r.acts(id, role.Party)
+			}
+		}
+	}
+	r.contacts, err = s.ContactsOf(ctx, unique(ids))
 	return r, err
+}
+
+// acts notes that somebody acts for a party somewhere.
+func (r *readers) acts(person int64, party string) {
+	if !slices.Contains(r.parties[person], party) {
+		r.parties[person] = append(r.parties[person], party)
+	}
+}
+
+func unique(ids []int64) []int64 {
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
+// fewOrgs is how many organisations are asked for by number; of more, all are loaded.
+const fewOrgs = 60
+
+// orgs are the branches and colleges somebody of which may be told, nil for all.
+func (r *readers) orgs() []int64 {
+	var ids []int64
+	for _, all := range []map[int64]storage.Member{r.members, r.units} {
+		for _, m := range all {
+			ids = append(ids, m.Branch.ID, m.College.ID)
+		}
+	}
+	if ids = unique(ids); len(ids) > fewOrgs {
+		return nil
+	}
+	return ids
+}
+
+// about is whom a duty is about; false for a member who is not on the roster any more.
+func (r *readers) about(d storage.Duty) (storage.Member, bool) {
+	if d.Subject == storage.SubjectMember {
+		m, ok := r.members[d.PersonID]
+		return m, ok
+	}
+	m, ok := r.units[d.OrgID]
+	return m, ok
 }
 
 // join adds a person who is not there yet: nothing keeps a roster from naming one twice for one office.
@@ -81,6 +162,25 @@ func (r *readers) party(party string, m storage.Member) []storage.Person {
 	return nil
 }
 
+// acting are the people who act for a party in the matter of a duty: those of the party, and in the place of who handed
+// it over whoever has it now, as long as that one has an office and a chat.
+func (r *readers) acting(d storage.Duty, party string, m storage.Member) []storage.Person {
+	people := r.party(party, m)
+	for _, h := range r.handed[d.ID] {
+		if h.Party != party {
+			continue
+		}
+		taker, inOffice := r.people[h.To]
+		_, reached := r.contacts[h.To]
+		i := slices.IndexFunc(people, func(p storage.Person) bool { return p.ID == h.From })
+		if i < 0 || !inOffice || !reached {
+			continue
+		}
+		people = join(slices.Delete(slices.Clone(people), i, i+1), taker)
+	}
+	return people
+}
+
 // instead is who is told when nobody of a party can be reached.
 var instead = map[string]string{
 	storage.SubjectMember: storage.OrgBranch,
@@ -88,13 +188,13 @@ var instead = map[string]string{
 	storage.OrgCollege:    storage.OrgCommittee,
 }
 
-// reach finds who can be told what is meant for a party: its people who have a chat, else those of the next party up.
-// It returns the party found, "" when nobody can be told.
-func (r *readers) reach(party string, m storage.Member) ([]storage.Person, string) {
+// reach finds who can be told what is meant for a party: its people who have a chat and whom a message did not fail to
+// reach, else those of the next party up. It returns the party found, "" when nobody can be told.
+func (r *readers) reach(d storage.Duty, party string, m storage.Member, failed func(person int64) bool) ([]storage.Person, string) {
 	for party != "" {
 		var there []storage.Person
-		for _, p := range r.party(party, m) {
-			if _, ok := r.contacts[p.ID]; ok {
+		for _, p := range r.acting(d, party, m) {
+			if _, ok := r.contacts[p.ID]; ok && !failed(p.ID) {
 				there = append(there, p)
 			}
 		}
@@ -107,10 +207,11 @@ func (r *readers) reach(party string, m storage.Member) ([]storage.Person, strin
 }
 
 // concerns reports whether a person may still be told what was meant for a party: offices change between planning and
-// sending.
-func (r *readers) concerns(person int64, party string, m storage.Member) bool {
+// sending, and matters are handed over.
+func (r *readers) concerns(person int64, d storage.Duty, party string, m storage.Member) bool {
+	is := func(p storage.Person) bool { return p.ID == person }
 	for ; party != ""; party = instead[party] {
-		if slices.ContainsFunc(r.party(party, m), func(p storage.Person) bool { return p.ID == person }) {
+		if slices.ContainsFunc(r.acting(d, party, m), is) || slices.ContainsFunc(r.party(party, m), is) {
 			return true
 		}
 	}

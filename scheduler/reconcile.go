@@ -12,7 +12,7 @@ import (
 // metaSeason remembers which season file the stored duties were planned by.
 const metaSeason = "season"
 
-// Reconcile makes every member's duties follow the season file when it is not known to be the one they were planned by:
+// Reconcile makes the duties of every member and every organisation follow the season file when it is not known to be the one they were planned by:
 // dates that moved move their reminders, new rules open duties, dropped ones close them. It reports what changed; all
 // zero when the file is the same.
 func Reconcile(ctx context.Context, st *storage.Store, sn *season.Season) (storage.Reconciled, error) {
@@ -28,10 +28,21 @@ func Reconcile(ctx context.Context, st *storage.Store, sn *season.Season) (stora
 		sum.Opened, sum.Moved, sum.Closed = sum.Opened+r.Opened, sum.Moved+r.Moved, sum.Closed+r.Closed
 		return err
 	})
+	if err == nil {
+		err = replanOrgs(ctx, st, sn)
+	}
 	if err != nil {
 		return sum, fmt.Errorf("following season file %s: %w", sn.Key, err)
 	}
 	return sum, st.SetMeta(ctx, metaSeason, mark)
+}
+
+func replanOrgs(ctx context.Context, st *storage.Store, sn *season.Season) error {
+	ids, err := st.UnitIDs(ctx)
+	if err != nil {
+		return err
+	}
+	return alignOrgs(ctx, st, sn, ids, st.Now(), true)
 }
 
 // replan commits the duties of some members, again on fresh state when somebody recorded something meanwhile.

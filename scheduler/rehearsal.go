@@ -15,16 +15,20 @@ import (
 // decisions. What it makes itself has negative ids.
 type rehearsal struct {
 	*Planner
-	rs     *readers
-	duties map[int64]*storage.Duty
-	open   map[int64][]int64             // member → duties not closed
-	steps  []*storage.DutyStep           // in order of time
-	ofDuty map[int64][]*storage.DutyStep // the same, by duty
-	given  map[[2]int64]bool
-	taken  map[string]bool
-	waits  time.Time // when what could not leave at the last tick is looked at again
-	said   []Rehearsed
-	made   int64
+	rs      *readers
+	duties  map[int64]*storage.Duty
+	open    map[int64][]int64             // member → duties not closed
+	units   map[int64]*rehearsedUnit      // branches and colleges
+	touched map[int64]bool                // of these, those to be looked at
+	steps   []*storage.DutyStep           // in order of time
+	ofDuty  map[int64][]*storage.DutyStep // the same, by duty
+	facts   facts
+	climbed map[storage.Rung]bool
+	counted map[int64]bool // steps the tallies count
+	taken   map[string]bool
+	waits   time.Time // when what could not leave at the last tick is looked at again
+	said    []Rehearsed
+	made    int64
 }
 
 // rehearsal loads what is planned up to an instant.
@@ -32,7 +36,7 @@ func (p *Planner) rehearsal(ctx context.Context, start, to time.Time) (*rehearsa
 	r := &rehearsal{
 		Planner: &Planner{Store: p.Store, Season: p.Season, Now: p.Now, Log: p.Log},
 		duties:  map[int64]*storage.Duty{}, open: map[int64][]int64{}, ofDuty: map[int64][]*storage.DutyStep{},
-		taken: map[string]bool{},
+		taken: map[string]bool{}, counted: map[int64]bool{},
 	}
 	ever := start.AddDate(-10, 0, 0)
 	planned, err := p.Store.StepsBetween(ctx, ever, to)
@@ -43,20 +47,23 @@ func (p *Planner) rehearsal(ctx context.Context, start, to time.Time) (*rehearsa
 	if err != nil {
 		return nil, err
 	}
-	people := map[int64]bool{}
-	var stepIDs []int64
+	var people, ids, stepIDs []int64
+	about := slices.Clone(lapsing)
 	for _, d := range planned {
-		people[d.Duty.PersonID] = true
 		stepIDs = append(stepIDs, d.Step.ID)
 		r.add(d.Step)
 		duty := d.Duty
 		r.duties[duty.ID] = &duty // of a closed duty only the report of its lapse is planned
+		about = append(about, duty)
 	}
-	for _, d := range lapsing {
-		people[d.PersonID] = true
+	for _, d := range about {
+		if ids = append(ids, d.ID); d.Subject == storage.SubjectMember {
+			people = append(people, d.PersonID)
+			continue
+		}
+		r.duties[d.ID] = &d
 	}
-	ids := slices.Sorted(maps.Keys(people))
-	open, err := p.Store.OpenDutiesOf(ctx, ids)
+	open, err := p.Store.OpenDutiesOf(ctx, unique(people))
 	if err != nil {
 		return nil, err
 	}
@@ -64,11 +71,29 @@ func (p *Planner) rehearsal(ctx context.Context, start, to time.Time) (*rehearsa
 		d := &open[i]
 		r.duties[d.ID] = d
 		r.open[d.PersonID] = append(r.open[d.PersonID], d.ID)
+		ids = append(ids, d.ID)
 	}
-	if r.given, err = p.Store.Given(ctx, stepIDs); err != nil {
+	ids = unique(ids)
+	if r.facts.given, err = p.Store.Given(ctx, stepIDs); err != nil {
 		return nil, err
 	}
-	r.rs, err = lookUp(ctx, p.Store, ids)
+	for k, given := range r.facts.given {
+		r.counted[k[0]] = r.counted[k[0]] || given
+	}
+	if r.facts.told, err = p.Store.ToldUnreached(ctx, ids); err != nil {
+		return nil, err
+	}
+	if r.facts.tallies, err = p.Store.Tallies(ctx, ids); err != nil {
+		return nil, err
+	}
+	if r.climbed, err = p.Store.Climbed(ctx, ids); err != nil {
+		return nil, err
+	}
+	units, err := r.loadUnits(ctx, start)
+	if err != nil {
+		return nil, err
+	}
+	r.rs, err = lookUp(ctx, p.Store, append(about, units...))
 	return r, err
 }
 
@@ -106,6 +131,7 @@ func (r *rehearsal) live(d *storage.Duty) bool { return d.ClosedAt == nil && d.L
 // tick is Planner.Tick.
 func (r *rehearsal) tick(ctx context.Context, now time.Time) error {
 	r.lapsesAt(now)
+	r.orgsAt(now)
 	return r.remindAt(ctx, now)
 }
 
@@ -123,7 +149,7 @@ func (r *rehearsal) lapsesAt(now time.Time) {
 		if !r.live(d) {
 			continue // the lapse before it closed this one
 		}
-		m, onRoster := r.rs.members[d.PersonID]
+		m, onRoster := r.rs.about(*d)
 		l := r.lapseOf(*d, m, onRoster, now)
 		d.LapsedAt = &now
 		r.drop(d.ID)
@@ -134,6 +160,10 @@ func (r *rehearsal) lapsesAt(now time.Time) {
 			r.plan(d.ID, st)
 		}
 	}
+	r.sort()
+}
+
+func (r *rehearsal) sort() {
 	slices.SortStableFunc(r.steps, func(a, b *storage.DutyStep) int { return a.At.Compare(b.At) })
 }
 
@@ -161,9 +191,11 @@ func (r *rehearsal) add(st storage.DutyStep) {
 func (r *rehearsal) change(c storage.MemberChange, now time.Time) {
 	person := c.Transfer.PersonID
 	m := r.rs.members[person]
+	before := m
 	m.Transfer = c.Transfer
 	m.Events = append(slices.Clone(m.Events), c.Events...)
 	r.rs.members[person] = m
+	r.moved(before, m)
 	wanted := map[string]season.Duty{}
 	for _, d := range c.Duties {
 		wanted[d.Rule] = d
@@ -191,7 +223,7 @@ func (r *rehearsal) change(c storage.MemberChange, now time.Time) {
 		}
 		r.made--
 		r.duties[r.made] = &storage.Duty{
-			ID: r.made, Season: c.Season, Rule: d.Rule, PersonID: person, OrgID: c.Transfer.CollegeID, Party: d.Of,
+			ID: r.made, Season: c.Season, Rule: d.Rule, Subject: storage.SubjectMember, PersonID: person, OrgID: c.Transfer.CollegeID, Party: d.Of,
 			OpenedAt: d.Opened, Due: d.Due.String(), LapsesAt: d.Lapses,
 		}
 		open = append(open, r.made)
@@ -224,7 +256,13 @@ func (r *rehearsal) remindAt(ctx context.Context, now time.Time) error {
 	if len(due) == 0 {
 		return nil
 	}
-	list := letters(r.Season, r.rs, r.given, due, now)
+	r.facts.planned = make(map[int64][]storage.DutyStep, len(due))
+	for _, d := range due {
+		if r.facts.planned[d.Duty.ID] == nil {
+			r.facts.planned[d.Duty.ID] = r.plannedOf(d.Duty.ID)
+		}
+	}
+	list := letters(r.Season, r.rs, r.facts, due, now)
 	taken, err := r.Store.OnceTaken(ctx, r.keys(list, now))
 	if err != nil {
 		return err
@@ -244,8 +282,9 @@ func (r *rehearsal) remindAt(ctx context.Context, now time.Time) error {
 			r.said = append(r.said, r.rehearsed(l, now, rules))
 		}
 		for _, line := range l.reminders {
-			r.given[[2]int64{line.StepID, line.PersonID}] = true
+			r.gave(line)
 		}
+		r.climb(l.follow)
 		for _, id := range l.steps {
 			done[id] = true
 		}
@@ -264,5 +303,39 @@ func (r *rehearsal) remindAt(ctx context.Context, now time.Time) error {
 		}
 		return st.State != storage.StepPlanned
 	})
+	r.sort()
 	return nil
+}
+
+// plannedOf is what is planned of a duty now.
+func (r *rehearsal) plannedOf(duty int64) []storage.DutyStep {
+	var steps []storage.DutyStep
+	for _, st := range r.ofDuty[duty] {
+		if st.State == storage.StepPlanned {
+			steps = append(steps, *st)
+		}
+	}
+	return steps
+}
+
+// gave notes that a reminder was given, as the notification log would.
+func (r *rehearsal) gave(line storage.Reminder) {
+	r.facts.given[[2]int64{line.StepID, line.PersonID}] = true
+	if line.PersonID == 0 || line.Step == storage.StepLapsed || season.KindOf(line.Step) == season.StepUnreached || r.counted[line.StepID] {
+		return
+	}
+	r.counted[line.StepID] = true
+	t := r.facts.tallies[line.DutyID]
+	t.Reminded++
+	r.facts.tallies[line.DutyID] = t
+}
+
+// climb plans what follows because nobody answers, as storage.CommitDigests does.
+func (r *rehearsal) climb(follow []storage.DutyStep) {
+	for _, st := range follow {
+		if k := (storage.Rung{Duty: st.DutyID, Step: st.Step}); !r.climbed[k] {
+			r.climbed[k] = true
+			r.plan(st.DutyID, st)
+		}
+	}
 }

@@ -48,16 +48,16 @@ const noReader = "（没有能联系上的人）"
 
 func (p *Planner) rehearsed(l *letter, at time.Time, rules map[int64]string) Rehearsed {
 	r := Rehearsed{At: at.In(p.Season.Zone), No: l.reader.Person.No, Person: cmp.Or(l.reader.Person.Name, noReader), Steps: []string{}}
-	people := map[int64]bool{}
+	people := map[[2]int64]bool{}
 	for _, it := range l.items {
-		people[it.Duty.PersonID] = true
+		people[[2]int64{it.Duty.PersonID, it.unit()}] = true
 	}
 	for _, line := range l.reminders {
 		if step := rules[line.DutyID] + "/" + line.Step; !slices.Contains(r.Steps, step) {
 			r.Steps = append(r.Steps, step)
 		}
 		if l.toNobody() {
-			people[line.DutyID] = true // one duty, one member
+			people[[2]int64{line.DutyID, -1}] = true // one duty, one member
 		}
 	}
 	slices.Sort(r.Steps)
@@ -91,7 +91,11 @@ func WriteRehearsal(w io.Writer, format string, list []Rehearsed) error {
 		if r.No != "" {
 			who += "（" + r.No + "）"
 		}
-		if _, err := fmt.Fprintf(w, "\n%s → %s %d人 %d字\n%s\n", r.At.Format("15:04"), who, r.People, utf8.RuneCountInString(r.Text), r.Text); err != nil {
+		about := fmt.Sprintf("涉及%d人", r.People)
+		if r.Text != "" {
+			about += fmt.Sprintf("，%d字\n%s", utf8.RuneCountInString(r.Text), r.Text)
+		}
+		if _, err := fmt.Fprintf(w, "\n%s → %s %s\n", r.At.Format("15:04"), who, about); err != nil {
 			return err
 		}
 	}

@@ -154,7 +154,7 @@ func TestRehearsal(t *testing.T) {
 
 		var text, js bytes.Buffer
 		w.ok(scheduler.WriteRehearsal(&text, "text", list))
-		has(t, text.String(), "== 2020-07-16 ==", "09:00 → 赵敏（90001） 2人", "09:00 → （没有能联系上的人） 1人", "共6条消息。")
+		has(t, text.String(), "== 2020-07-16 ==", "09:00 → 赵敏（90001） 涉及2人", "09:00 → （没有能联系上的人） 涉及1人", "共6条消息。")
 		w.ok(scheduler.WriteRehearsal(&js, "json", list))
 		var back []scheduler.Rehearsed
 		w.ok(json.Unmarshal(js.Bytes(), &back))

@@ -340,3 +340,31 @@ func (c *cast) meet(w *campus, nos []string) {
 		w.counts["people met again, or for the first time"]++
 	}
 }
+
+// answer is what somebody writes to a digest: often nothing.
+func (s *player) answer() []string {
+	switch n := s.rng.IntN(20); {
+	case n < 5:
+		return []string{"1"}
+	case n < 8:
+		return []string{"知道了"}
+	case n < 10:
+		return []string{"2", "取消"}
+	case n < 12:
+		return []string{"3", fmt.Sprint(1 + s.rng.IntN(3))}
+	}
+	return nil
+}
+
+// answerDigests lets some officers answer the digests they got, some minutes or hours later.
+func (w *campus) answerDigests() {
+	for _, user := range w.line.takeRead() {
+		s := w.cast.byNo[noOf(user)]
+		if s == nil || s.college >= 0 || s.i%3 != 0 {
+			continue
+		}
+		if texts := s.answer(); texts != nil {
+			w.cast.chat(w, s, time.Now().Add(time.Duration(2+s.rng.IntN(300))*time.Minute), texts, func() {})
+		}
+	}
+}

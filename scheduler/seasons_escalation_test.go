@@ -1,7 +1,6 @@
 package scheduler_test
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -93,7 +92,11 @@ func (c *checker) escalations(d *dutyRow, book *ruleBook, rule *duty, era dated,
 		if !c.steady(c.people[a.person].no, at) || !c.people[a.person].left.IsZero() {
 			continue
 		}
-		if !c.toldBy(d, at, a.person, func(r reminderRow) bool { return strings.HasPrefix(r.step, "seen:") }) {
+		who := a.person
+		if who != d.about && !c.inOffice(who, at) {
+			who = 0 // whoever has the office now
+		}
+		if !c.toldBy(d, at, who, func(r reminderRow) bool { return strings.HasPrefix(r.step, "seen:") }) {
 			c.fail(invEscalate, "person %d answered 知道了 at %s for duty %d (%s) and was not asked again on %s", a.person, c.show(a.at), d.id, d.rule, c.show(at))
 		}
 	}
@@ -122,30 +125,8 @@ func (c *checker) holds(person int64, party string, at time.Time) bool {
 	return false
 }
 
-// answer is what somebody writes to a digest: often nothing.
-func (s *player) answer() []string {
-	switch n := s.rng.IntN(20); {
-	case n < 5:
-		return []string{"1"}
-	case n < 8:
-		return []string{"知道了"}
-	case n < 10:
-		return []string{"2", "取消"}
-	case n < 12:
-		return []string{"3", fmt.Sprint(1 + s.rng.IntN(3))}
-	}
-	return nil
-}
-
-// answerDigests lets some officers answer the digests they got, some minutes or hours later.
-func (w *campus) answerDigests() {
-	for _, user := range w.line.takeRead() {
-		s := w.cast.byNo[noOf(user)]
-		if s == nil || s.college >= 0 || s.i%3 != 0 {
-			continue
-		}
-		if texts := s.answer(); texts != nil {
-			w.cast.chat(w, s, time.Now().Add(time.Duration(2+s.rng.IntN(300))*time.Minute), texts, func() {})
-		}
-	}
+func (c *checker) inOffice(person int64, at time.Time) bool {
+	return slices.ContainsFunc(c.evidence.seats, func(s seatRow) bool {
+		return s.person == person && !s.since.After(at) && (s.until.IsZero() || s.until.After(at))
+	})
 }

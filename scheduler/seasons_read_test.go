@@ -39,7 +39,7 @@ var (
 	saidDays      = regexp.MustCompile(`^(?:还有|已过)(\d+)天$`)
 	saidDate      = regexp.MustCompile(`^(\d+)月(\d+)日$`)
 	saidUnreached = regexp.MustCompile(`“[^”]*”(\d+)人（|，另有(\d+)人`)
-	saidOrg       = regexp.MustCompile(`^(.*\D|第\d+学院)(\d+)人$`)
+	saidOrg       = regexp.MustCompile(`^(.*\D|第\d+学院)(\d+)[人个]$`)
 )
 
 // read takes a digest apart.
@@ -199,8 +199,8 @@ func (c *checker) compareNames(id int64, h handed, l saidLine, m *meant) {
 	wrong := func(why string) {
 		c.fail(invText, "digest %d at %s: %s: %s", id, c.show(h.At), why, l.text)
 	}
-	all := len(m.names)
-	if len(m.colleges) > 1 {
+	all, byCollege := len(m.names), len(m.colleges) > 1 && c.book.byKey[m.rule].Subject != "college"
+	if byCollege {
 		all = len(m.colleges)
 	}
 	if !l.more && len(l.names) != all || l.more && len(l.names) >= all {
@@ -208,7 +208,7 @@ func (c *checker) compareNames(id int64, h handed, l saidLine, m *meant) {
 	}
 	have := slices.Clone(m.names)
 	for _, n := range l.names {
-		if len(m.colleges) > 1 {
+		if byCollege {
 			p := saidOrg.FindStringSubmatch(n)
 			if p == nil || strconv.Itoa(m.colleges[p[1]]) != p[2] {
 				wrong(n + " is not so")

@@ -129,7 +129,7 @@ func pattern(text string) *regexp.Regexp {
 		}
 		return `(?P<` + name + `>.+?)`
 	})
-	return regexp.MustCompile(`^(?:\d+\. )?` + p + `(?:（微信联系不上本人，.*|（其中(?P<missed>\d+)人微信联系不上.*)?$`)
+	return regexp.MustCompile(`^(?:\d+\. )?` + p + `(?:（.*）)?$`)
 }
 
 func (b *ruleBook) midnight(day string) time.Time {

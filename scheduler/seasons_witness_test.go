@@ -203,9 +203,14 @@ func (w *witness) handed(h handed) sighting {
 			answers = append(answers, a)
 		})
 	}
-	w.each(`SELECT r.duty_id, r.step, r.party, st.at, d.rule, d.due, d.lapses_at, d.lapsed_at, d.closed_at, d.outcome, d.person_id, COALESCE(p.name, ''),
-		p.left_at, COALESCE(p.branch_id, 0), COALESCE(p.college_id, d.org_id), COALESCE(o.name, '') FROM reminders r JOIN duties d ON d.id = r.duty_id
-		JOIN duty_steps st ON st.id = r.step_id LEFT JOIN people p ON p.id = d.person_id LEFT JOIN orgs o ON o.id = COALESCE(p.college_id, d.org_id)
+	w.each(`SELECT r.duty_id, r.step, r.party, st.at, d.rule, d.due, d.lapses_at, d.lapsed_at, d.closed_at, d.outcome,
+		CASE WHEN d.subject = 'member' THEN d.person_id ELSE -d.org_id END, COALESCE(p.name, u.name, ''), p.left_at,
+		CASE WHEN d.subject = 'member' THEN COALESCE(p.branch_id, 0) ELSE u.id END,
+		CASE WHEN d.subject = 'member' THEN COALESCE(p.college_id, d.org_id) WHEN d.subject = 'branch' THEN u.parent_id ELSE u.id END,
+		COALESCE(c.name, up.name, u.name, '')
+		FROM reminders r JOIN duties d ON d.id = r.duty_id JOIN duty_steps st ON st.id = r.step_id
+		LEFT JOIN people p ON p.id = d.person_id LEFT JOIN orgs c ON c.id = p.college_id
+		LEFT JOIN orgs u ON u.id = d.org_id LEFT JOIN orgs up ON up.id = u.parent_id AND d.subject = 'branch'
 		WHERE r.outbox_id = ? ORDER BY r.id`, []any{s.Outbox}, func(scan func(...any)) {
 		var i sightedItem
 		var lapsed, closed, left sql.NullTime

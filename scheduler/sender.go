@@ -66,10 +66,15 @@ type Sender struct {
 	Log     *slog.Logger
 	// Poll is how often the queue is looked at when nothing wakes the sender; 5 s by default.
 	Poll time.Duration
+	// Ahead plans what is due (Planner.Tick). The sender calls it before it sends again after it could not: what came due
+	// meanwhile then leaves in one message with what had been queued. Nil: not.
+	Ahead func(ctx context.Context) error
 
 	booked   time.Time // the moment booked for the next message
 	unused   bool      // nothing was sent at it yet
 	refusals int       // "too often" in a row
+	behind   bool      // nothing could be sent for a while
+	swept    time.Time // when what can never be sent was given up last
 }
 
 const (
@@ -104,11 +109,12 @@ func (s *Sender) Run(ctx context.Context) error {
 		s.Log.Warn("messages were in flight when the last process ended; whether they arrived is unknown", "account", s.Account, "count", n)
 	}
 	wakes := s.Coord.Wakes(ctx, TopicOutbox(s.Account))
+	s.behind = true
 	for ctx.Err() == nil {
 		wait, err := s.next(ctx)
 		if err != nil && ctx.Err() == nil {
 			s.Log.Error("sender pauses", "account", s.Account, "err", err)
-			wait = s.Poll
+			wait, s.behind = s.Poll, true
 		}
 		if wait > 0 {
 			pause(ctx, wait, wakes)
@@ -131,9 +137,10 @@ func pause(ctx context.Context, d time.Duration, wakes <-chan struct{}) {
 // next sends at most one message and says how long to wait before the next look; 0: at once.
 func (s *Sender) next(ctx context.Context) (time.Duration, error) {
 	if !s.Channel.Online() {
+		s.behind = true
 		return s.Poll, nil
 	}
-	if _, err := s.Store.FailGone(ctx, s.Account); err != nil {
+	if err := s.sweep(ctx); err != nil {
 		return 0, err
 	}
 	ready, err := s.Store.OutReady(ctx, s.Account)
@@ -148,6 +155,7 @@ func (s *Sender) next(ctx context.Context) (time.Duration, error) {
 		return 0, err
 	}
 	if a.HeldUntil != nil && a.HeldUntil.After(s.Now()) {
+		s.behind = true
 		return min(a.HeldUntil.Sub(s.Now()), time.Minute), nil
 	}
 	if !s.unused || s.Now().Sub(s.booked) > keeps {
@@ -166,11 +174,47 @@ func (s *Sender) next(ctx context.Context) (time.Duration, error) {
 	if !s.Channel.Online() {
 		return s.Poll, nil // a booking may be hours away
 	}
+	if s.behind {
+		if err := s.ahead(ctx); err != nil {
+			return 0, err
+		}
+		s.behind = false
+	}
 	c, err := s.Store.ClaimOut(ctx, s.Account)
 	if err != nil || c == nil {
 		return 0, err
 	}
 	return 0, s.send(ctx, c)
+}
+
+// sweepEvery is how often what can never be sent is given up; others are then told instead.
+const sweepEvery = 20 * time.Second
+
+// sweep gives up what can never be sent. None of it would be claimed.
+func (s *Sender) sweep(ctx context.Context) error {
+	if now := s.Now(); now.Sub(s.swept) < sweepEvery && !now.Before(s.swept) {
+		return nil
+	}
+	n, err := s.Store.FailGone(ctx, s.Account)
+	if err != nil {
+		return err
+	}
+	s.swept = s.Now()
+	if n > 0 {
+		return s.ahead(ctx)
+	}
+	return nil
+}
+
+// ahead plans what is due.
+func (s *Sender) ahead(ctx context.Context) error {
+	if s.Ahead == nil {
+		return nil
+	}
+	if err := s.Ahead(ctx); err != nil {
+		return fmt.Errorf("planning before sending: %w", err)
+	}
+	return nil
 }
 
 // idle waits until the next message may leave, at most one poll.
@@ -186,6 +230,9 @@ func (s *Sender) idle(ctx context.Context) (time.Duration, error) {
 func (s *Sender) send(ctx context.Context, c *storage.Claim) error {
 	o := c.Outbox
 	now, err := s.fresh(ctx, o)
+	if err == nil && len(now.pass) > 0 {
+		err = s.passOn(ctx, now.pass)
+	}
 	switch {
 	case err != nil:
 		return s.back(ctx, o, err)
@@ -209,11 +256,22 @@ func (s *Sender) send(ctx context.Context, c *storage.Claim) error {
 		return s.finish(ctx, o, storage.OutUnknown, out.MsgID, reason(out.Err))
 	case Refused:
 		s.Log.Warn("message refused", "account", s.Account, "outbox", o.ID, "err", out.Err)
-		return s.finish(ctx, o, storage.OutFailed, "", reason(out.Err))
+		if err := s.finish(ctx, o, storage.OutFailed, "", reason(out.Err)); err != nil {
+			return err
+		}
+		return s.ahead(ctx) // somebody else must be told
 	case TooOften:
 		return s.hold(ctx, o, reason(out.Err))
 	}
 	return s.back(ctx, o, out.Err)
+}
+
+// passOn has somebody else told what has become their business while a message waited.
+func (s *Sender) passOn(ctx context.Context, reminders []int64) error {
+	if err := s.Store.PassOn(ctx, reminders); err != nil {
+		return err
+	}
+	return s.ahead(ctx)
 }
 
 // deliver is Channel.Send; after a panic nobody knows what became of the message.

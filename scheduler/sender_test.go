@@ -109,6 +109,10 @@ func sendingOn(t *testing.T, dbs databases, at string, change func(*scheduler.Se
 		o := &outgoing{school: w, wechat: &wechat{online: true, login: w.logins[account]}, coord: scheduler.NewMemory(time.Now)}
 		o.sender = &scheduler.Sender{
 			Account: account, Store: w.Store, Season: w.season, Channel: o.wechat, Coord: o.coord, Now: time.Now, Log: silent(),
+			Ahead: func(ctx context.Context) error {
+				_, err := w.planner.Tick(ctx)
+				return err
+			},
 		}
 		if change != nil {
 			change(o.sender)

@@ -24,6 +24,8 @@ type Duty struct {
 	Due    Date
 	Lapses time.Time // the end of Due in the season's zone
 	Steps  []Planned // in order of time
+	// Overdue are the reminders after the lapse. Only Chased fills them in.
+	Overdue []Planned
 }
 
 // Planned is one reminder: at that instant, to that party.

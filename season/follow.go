@@ -104,6 +104,16 @@ func (s *Season) OverdueSteps(r *DutyRule, due Date, now time.Time) []Planned {
 	return steps
 }
 
+// Chased gives duties the reminders that follow their lapse, those that would have left by now among them.
+func (s *Season) Chased(duties []Duty) []Duty {
+	for i := range duties {
+		if r, ok := s.DutyRule(duties[i].Rule); ok {
+			duties[i].Overdue = s.OverdueSteps(r, duties[i].Due, time.Time{})
+		}
+	}
+	return duties
+}
+
 // Unanswered is what follows when nobody answers a reminder of a duty that was given to a party at an instant: the next
 // party hears of it some working days later. It is nothing where the duty has lapsed by then, where that party hears of
 // the duty on that day anyhow (steps are the reminders still planned), and of a step that follows from another.

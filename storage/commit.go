@@ -31,8 +31,12 @@ func (s *Store) CommitTurns(ctx context.Context, turns []Turn) error {
 		var outs []queued
 		var matters []Matter
 		var audits []Audit
+		var answers []Answer
+		var orgs []OrgChange
 		for _, t := range turns {
 			members = append(members, t.Members...)
+			answers = append(answers, t.Answers...)
+			orgs = append(orgs, t.Orgs...)
 			matters = append(matters, t.Matters...)
 			audits = append(audits, t.Audit...)
 			for _, o := range t.Out {
@@ -43,6 +47,12 @@ func (s *Store) CommitTurns(ctx context.Context, turns []Turn) error {
 			}
 		}
 		if err := w.members(members); err != nil {
+			return err
+		}
+		if err := w.answers(answers); err != nil {
+			return err
+		}
+		if err := w.orgs(orgs); err != nil {
 			return err
 		}
 		if err := w.contacts(turns); err != nil {

@@ -197,21 +197,6 @@ func TestOverdueStaysOpen(t *testing.T) {
 	})
 }
 
-func TestDropSteps(t *testing.T) {
-	each(t, func(t *testing.T, w *world) {
-		p := w.bound("20160001")
-		steps := w.mine(p.ID, "declare", "member")
-		w.ok(w.DropSteps(ctx, []int64{steps[0].Step.ID}, storage.StepMissed))
-		w.ok(w.DropSteps(ctx, []int64{steps[0].Step.ID, steps[1].Step.ID}, storage.StepDropped))
-		if a, b := w.count("duty_steps WHERE state = 'missed'"), w.count("duty_steps WHERE state = 'dropped'"); a != 1 || b != 1 {
-			t.Errorf("%d missed, %d dropped: a state that is final changed", a, b)
-		}
-		if got := w.mine(p.ID, "declare", "member"); len(got) != len(steps)-2 {
-			t.Errorf("%d left", len(got))
-		}
-	})
-}
-
 // What wakes the planner is the next reminder or lapse, and nothing when all is done.
 func TestNextWake(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {

@@ -137,6 +137,9 @@ func (s *Store) ApplyRoster(ctx context.Context, sn *season.Season, r Roster) er
 		if err := im.transfers(r.People); err != nil {
 			return err
 		}
+		if err := im.alignLost(); err != nil {
+			return err
+		}
 		if err := im.roles(r); err != nil {
 			return err
 		}
@@ -150,6 +153,8 @@ type importing struct {
 	season *season.Season
 	org    map[orgName]int64
 	byNo   map[string]Person
+	struck map[int64]bool // people who were struck off before
+	lost   []int64        // branches and colleges that members left
 }
 
 // orgs finds all organisations and makes the missing ones, the upper levels first.
@@ -223,7 +228,7 @@ func (im *importing) found(wanted map[orgName]Org) error {
 
 // people writes persons by number.
 func (im *importing) people(listed []Listed) error {
-	im.byNo = make(map[string]Person, len(listed))
+	im.byNo, im.struck = make(map[string]Person, len(listed)), map[int64]bool{}
 	return chunked(listed, func(listed []Listed) error {
 		nos := make([]string, len(listed))
 		for i, l := range listed {
@@ -235,6 +240,9 @@ func (im *importing) people(listed []Listed) error {
 		}
 		for _, p := range have {
 			im.byNo[p.No] = p
+			if p.LeftAt != nil {
+				im.struck[p.ID] = true
+			}
 		}
 		var fresh, known []Person
 		for _, l := range listed {
@@ -284,13 +292,14 @@ func (im *importing) fill(p *Person, l Listed) {
 }
 
 // transfers gives every new member a transfer with the duties of the undeclared, and moves those of members who changed
-// branch or college.
+// branch or college. Duties about somebody who is struck off are withdrawn; who comes back has again what follows from
+// where they stand.
 func (im *importing) transfers(listed []Listed) error {
 	return chunked(listed, func(listed []Listed) error {
 		var ids []int64
 		for _, l := range listed {
-			if l.Branch != "" {
-				ids = append(ids, im.byNo[l.No].ID)
+			if p := im.byNo[l.No]; p.BranchID != nil {
+				ids = append(ids, p.ID)
 			}
 		}
 		if len(ids) == 0 {
@@ -306,18 +315,31 @@ func (im *importing) transfers(listed []Listed) error {
 		}
 		var fresh, moved []Transfer
 		var changes []MemberChange
+		var back []int64
 		for _, l := range listed {
-			if l.Branch == "" {
+			p := im.byNo[l.No]
+			if p.BranchID == nil {
 				continue
 			}
-			p := im.byNo[l.No]
 			t, ok := known[p.ID]
+			left, was := p.LeftAt != nil, im.struck[p.ID]
 			switch {
-			case ok && (t.CollegeID != *p.CollegeID || t.BranchID != *p.BranchID):
+			case ok:
+				if t.CollegeID == *p.CollegeID && t.BranchID == *p.BranchID && left == was {
+					continue
+				}
+				im.lost = append(im.lost, t.BranchID, t.CollegeID)
 				t.CollegeID, t.BranchID, t.UpdatedAt = *p.CollegeID, *p.BranchID, im.at
 				t.Version++
 				moved = append(moved, t)
-			case !ok:
+				if left && !was {
+					changes = append(changes, MemberChange{Season: im.season.Key, Transfer: t})
+				}
+				if was && !left {
+					back = append(back, p.ID)
+				}
+			case left: // never a member here
+			default:
 				t = Transfer{
 					PersonID: p.ID, CollegeID: *p.CollegeID, BranchID: *p.BranchID,
 					State: season.Undeclared, EnteredAt: im.at, Version: 1, UpdatedAt: im.at,
@@ -342,7 +364,37 @@ func (im *importing) transfers(listed []Listed) error {
 				}
 			}
 		}
+		again := make(map[int64]*loaded, len(back))
+		for _, id := range back {
+			again[id] = &loaded{}
+		}
+		if err := im.loadChunk(im.tx, back, again); err != nil {
+			return err
+		}
+		for _, l := range again {
+			m := Member{*l.person, *l.branch, *l.college, *l.transfer, l.declaration, l.events}
+			changes = append(changes, MemberChange{Season: im.season.Key, Transfer: m.Transfer, Duties: im.season.DutiesOf(m.Standing())})
+		}
 		return im.duties(changes)
+	})
+}
+
+// alignLost brings the duties about organisations that members left in line: nothing of such a member points to them any
+// more.
+func (im *importing) alignLost() error {
+	slices.Sort(im.lost)
+	return chunked(slices.Compact(im.lost), func(ids []int64) error {
+		units, err := im.standings(im.tx, ids, im.at)
+		if err != nil {
+			return err
+		}
+		var changes []OrgChange
+		for _, u := range units {
+			if c := u.Changed(im.season, nil, DutyDone); u.Differs(c) {
+				changes = append(changes, c)
+			}
+		}
+		return im.work.orgs(changes)
 	})
 }
 

@@ -1,9 +1,12 @@
 package storage
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
+
+	"gorm.io/gorm"
 
 	"xianjie/season"
 )
@@ -13,8 +16,29 @@ type Reconciled struct {
 	Opened, Moved, Closed int
 }
 
+// subject is whom duties are about.
+type subject struct {
+	kind   string // SubjectMember, OrgBranch, OrgCollege
+	person int64  // 0 for an organisation
+	org    int64  // of a member, the college
+}
+
 // openKey is what makes a duty unique while it is open.
-func openKey(rule string, person int64) string { return fmt.Sprintf("%s/%d", rule, person) }
+func (s subject) openKey(rule string) string {
+	if s.kind == SubjectMember {
+		return fmt.Sprintf("%s/%d", rule, s.person)
+	}
+	return fmt.Sprintf("%s/%s/%d", rule, s.kind, s.org)
+}
+
+// wanted is what should be open about one subject from now on.
+type wanted struct {
+	subject
+	season  string
+	duties  []season.Duty
+	closing string // outcome of what is no longer wanted
+	replan  bool
+}
 
 // duties brings the open duties of members in line with what the rules say now:
 //
@@ -23,24 +47,45 @@ func openKey(rule string, person int64) string { return fmt.Sprintf("%s/%d", rul
 //	open and not wanted      closed with the change's outcome, reminders not sent yet dropped
 func (w *work) duties(changes []MemberChange) error {
 	ids := make([]int64, len(changes))
+	list := make([]wanted, len(changes))
 	for i, c := range changes {
 		ids[i] = c.Transfer.PersonID
+		list[i] = wanted{
+			subject: subject{SubjectMember, c.Transfer.PersonID, c.Transfer.CollegeID},
+			season:  c.Season, duties: c.Duties, closing: c.Closing, replan: c.Replan,
+		}
 	}
-	open := map[string]*Duty{}
-	err := chunked(ids, func(ids []int64) error {
+	var open []Duty
+	err := chunked(ids, func(ids []int64) error { // index duties_person
 		var rows []Duty
 		err := w.lock(w.tx).Where("person_id IN ? AND closed_at IS NULL", ids).Order("id").Find(&rows).Error
-		for i := range rows {
-			open[*rows[i].OpenKey] = &rows[i]
-		}
+		open = append(open, rows...)
 		return err
 	})
 	if err != nil {
 		return err
 	}
+	return w.align(list, open)
+}
+
+// align makes the open duties of some subjects those that are wanted.
+func (w *work) align(list []wanted, open []Duty) error {
+	bySubject := make(map[subject][]*Duty, len(list))
+	for i := range open {
+		d := &open[i]
+		s := subject{d.Subject, d.PersonID, d.OrgID}
+		if d.Subject == SubjectMember {
+			s.org = 0
+		}
+		bySubject[s] = append(bySubject[s], d)
+	}
 	p := dutyPlan{closed: map[string][]int64{}}
-	for _, c := range changes {
-		p.change(w, c, open)
+	for _, c := range list {
+		s := c.subject
+		if s.kind == SubjectMember {
+			s.org = 0
+		}
+		p.change(w, c, bySubject[s])
 	}
 	return p.write(w)
 }
@@ -56,27 +101,30 @@ type dutyPlan struct {
 	closed map[string][]int64 // outcome → duties
 }
 
-func (p *dutyPlan) change(w *work, c MemberChange, open map[string]*Duty) {
-	wanted := map[string]bool{}
-	for _, d := range c.Duties {
-		key := openKey(d.Rule, c.Transfer.PersonID)
-		wanted[key] = true
+func (p *dutyPlan) change(w *work, c wanted, open []*Duty) {
+	byRule := make(map[string]*Duty, len(open))
+	for _, d := range open {
+		byRule[d.Rule] = d
+	}
+	for _, d := range c.duties {
 		lapses := utc(d.Lapses)
-		if have := open[key]; have != nil {
-			if !have.LapsesAt.Equal(lapses) || c.Replan {
+		if have := byRule[d.Rule]; have != nil {
+			delete(byRule, d.Rule)
+			if !have.LapsesAt.Equal(lapses) || c.replan {
 				p.move(w, *have, d, lapses)
 			}
 			continue
 		}
+		key := c.openKey(d.Rule)
 		p.fresh = append(p.fresh, Duty{
-			Season: c.Season, Rule: d.Rule, PersonID: c.Transfer.PersonID, OrgID: c.Transfer.CollegeID, Party: d.Of,
+			Season: c.season, Rule: d.Rule, Subject: c.kind, PersonID: c.person, OrgID: c.org, Party: d.Of,
 			OpenKey: &key, OpenedAt: utc(d.Opened), Due: d.Due.String(), LapsesAt: lapses,
 		})
 		p.steps = append(p.steps, d.Steps)
 	}
-	for key, have := range open {
-		if have.PersonID == c.Transfer.PersonID && !wanted[key] {
-			p.closed[c.Closing] = append(p.closed[c.Closing], have.ID)
+	for _, have := range open {
+		if byRule[have.Rule] != nil {
+			p.closed[c.closing] = append(p.closed[c.closing], have.ID)
 		}
 	}
 }
@@ -85,6 +133,13 @@ func (p *dutyPlan) change(w *work, c MemberChange, open map[string]*Duty) {
 // duty has not lapsed, the last one leaves now. Where the date stands, what is due by now and not given yet stays due.
 func (p *dutyPlan) move(w *work, have Duty, d season.Duty, lapses time.Time) {
 	var steps []season.Planned
+	if have.LapsedAt != nil && have.LapsesAt.Equal(lapses) {
+		for _, st := range d.Overdue {
+			if st.At.After(w.at) {
+				steps = append(steps, st)
+			}
+		}
+	}
 	for _, st := range d.Steps {
 		if st.At.After(w.at) {
 			steps = append(steps, st)
@@ -110,6 +165,9 @@ func (p *dutyPlan) move(w *work, have Duty, d season.Duty, lapses time.Time) {
 	p.resume = append(p.resume, steps)
 }
 
+// ofTheFile holds for steps a season file asks for; the others follow from what happened and outlast a change of the file.
+const ofTheFile = `(step NOT LIKE '%:%' OR step LIKE 'overdue:%') AND step <> 'lapsed'`
+
 func (p *dutyPlan) write(w *work) error {
 	drop := p.drop
 	for outcome, ids := range p.closed { // three outcomes at most
@@ -129,7 +187,8 @@ func (p *dutyPlan) write(w *work) error {
 	slices.Sort(p.stands)
 	err := chunked(p.stands, func(ids []int64) error {
 		return w.tx.Model(&DutyStep{}).
-			Where("duty_id IN ? AND state = ? AND at > ? AND step <> ?", ids, StepPlanned, w.at, StepLapsed).Update("state", StepDropped).Error
+			Where("duty_id IN ? AND state = ? AND at > ?", ids, StepPlanned, w.at).
+			Where(ofTheFile).Update("state", StepDropped).Error
 	})
 	if err != nil {
 		return err
@@ -151,7 +210,11 @@ func (p *dutyPlan) write(w *work) error {
 	}
 	w.reconciled.Opened += len(p.fresh)
 	if len(p.fresh) > 0 {
-		if err := w.tx.CreateInBatches(&p.fresh, w.most).Error; err != nil {
+		err := w.tx.CreateInBatches(&p.fresh, w.most).Error
+		if errors.Is(err, gorm.ErrDuplicatedKey) {
+			return fmt.Errorf("a duty was opened meanwhile: %w", ErrConflict)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -170,7 +233,7 @@ func (p *dutyPlan) write(w *work) error {
 func stepRows(duty int64, steps []season.Planned) [][]any {
 	rows := make([][]any, len(steps))
 	for i, st := range steps {
-		rows[i] = []any{duty, st.Step, st.To, utc(st.At), StepPlanned}
+		rows[i] = []any{duty, st.Step, st.To, nil, utc(st.At), StepPlanned}
 	}
 	return rows
 }

@@ -26,7 +26,7 @@ var (
 		columns: "contact_id, state, data, version, updated_at",
 	}
 	insertSteps = insertion{
-		table: "duty_steps", columns: "duty_id, step, party, at, state",
+		table: "duty_steps", columns: "duty_id, step, party, person_id, at, state",
 	}
 	insertOutbox = insertion{
 		table: "outbox",

@@ -182,6 +182,6 @@ func (m Member) Record(s *season.Season, event string, at, now time.Time, closin
 // Replanned is the change by which the member's duties follow a season file that changed; nothing else moves.
 func (m Member) Replanned(s *season.Season) MemberChange {
 	return MemberChange{
-		Season: s.Key, Transfer: m.Transfer, Duties: s.DutiesOf(m.Standing()), Closing: DutyWithdrawn, Replan: true,
+		Season: s.Key, Transfer: m.Transfer, Duties: s.Chased(s.DutiesOf(m.Standing())), Closing: DutyWithdrawn, Replan: true,
 	}
 }

@@ -154,15 +154,16 @@ type TransferEvent struct {
 	UndoneAt      *time.Time
 }
 
-// Duty is something that falls due (待办).
+// Duty is something that falls due (待办), about a member or about an organisation.
 type Duty struct {
 	ID       int64
 	Season   string
 	Rule     string  // duty key of the season
-	PersonID int64   // the member it is about
-	OrgID    int64   // the member's college
+	Subject  string  // SubjectMember, OrgBranch or OrgCollege
+	PersonID int64   // the member it is about; 0 for an organisation
+	OrgID    int64   // the member's college, or the organisation it is about
 	Party    string  // who answers for it (season.DutyRule.Of)
-	OpenKey  *string // unique while open: "rule/17"; nil once closed
+	OpenKey  *string // unique while open: "rule/17", "rule/branch/4"; nil once closed
 	OpenedAt time.Time
 	Due      string // civil date 2020-07-31 in the season's zone
 	LapsesAt time.Time
@@ -180,12 +181,13 @@ const (
 
 // DutyStep is one planned reminder of a duty.
 type DutyStep struct {
-	ID     int64
-	DutyID int64
-	Step   string
-	Party  string // to whom
-	At     time.Time
-	State  string // StepPlanned, StepDone (a reminder row per person exists), StepDropped (closed or moved before), StepMissed (lapsed before it could leave)
+	ID       int64
+	DutyID   int64
+	Step     string // key of the season file, StepLapsed, or a key season.KindOf reads
+	Party    string // to whom
+	PersonID *int64 // the one person of the party that is meant; nil: everybody
+	At       time.Time
+	State    string // StepPlanned, StepDone (a reminder row per person exists), StepDropped (closed or moved before), StepMissed (lapsed before it could leave)
 }
 
 // States of a planned step.
@@ -208,6 +210,38 @@ type Reminder struct {
 	Slot     string // "2020-07-24T09:00"
 	At       time.Time
 	Reason   string // why it could not be addressed; "" otherwise
+}
+
+// Acknowledgement is what somebody answered to a digest, about one duty it put before them. Rows are never changed.
+type Acknowledgement struct {
+	ID         int64
+	OutboxID   int64 // the digest
+	DutyID     int64
+	Party      string // as whom it had been put before them
+	PersonID   int64
+	What       string // AckSeen, AckDone, AckHanded
+	ToPersonID *int64 // who has it now, AckHanded
+	InboxID    *int64
+	At         time.Time
+}
+
+// What can be answered to a digest.
+const (
+	AckSeen   = "seen"   // 知道了
+	AckDone   = "done"   // 已办
+	AckHanded = "handed" // 换人
+)
+
+// OrgEvent is one fact recorded about a branch or a college (支部已删除 …).
+type OrgEvent struct {
+	ID         int64
+	OrgID      int64
+	Event      string // key of the season's org_events
+	At         time.Time
+	RecordedAt time.Time
+	ByPersonID *int64
+	InboxID    *int64
+	UndoneAt   *time.Time
 }
 
 // Inbox is one message as WeChat delivered it. What was written is sealed at rest: it holds telephone numbers and names of

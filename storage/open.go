@@ -342,3 +342,6 @@ func (s *Store) lock(tx *gorm.DB) *gorm.DB {
 	}
 	return tx
 }
+
+// Now is the clock everything is written by, in UTC.
+func (s *Store) Now() time.Time { return s.now() }

@@ -158,7 +158,8 @@ func (s *Store) NextOut(ctx context.Context, account string) (time.Time, bool, e
 }
 
 // ClaimOut takes the next message of an account to be sent: answers before deadlines before notices, in order of their
-// making. Nil when there is none that has an address now. From here until FinishOut or ReleaseOut it is in flight; a
+// making. A digest takes up all others that wait for the same chat: what was queued before an outage and what came due
+// during it is one message. Nil when there is none that has an address now. From here until FinishOut or ReleaseOut it is in flight; a
 // process that dies meanwhile leaves it unknown (RecoverOut).
 func (s *Store) ClaimOut(ctx context.Context, account string) (*Claim, error) {
 	var c *Claim
@@ -184,6 +185,11 @@ func (s *Store) ClaimOut(ctx context.Context, account string) (*Claim, error) {
 		if err != nil {
 			return err
 		}
+		if o.Kind == OutDigest {
+			if err := s.takeUp(tx, &o); err != nil {
+				return err
+			}
+		}
 		c = &Claim{Outbox: o}
 		return tx.Take(&c.Contact, o.ContactID).Error
 	})
@@ -193,12 +199,51 @@ func (s *Store) ClaimOut(ctx context.Context, account string) (*Claim, error) {
 	return c, nil
 }
 
+// takeUp moves what other digests that wait for a chat put before its reader into the one that is about to leave, and drops
+// them. Index outbox_contact.
+func (s *Store) takeUp(tx *gorm.DB, o *Outbox) error {
+	var others []Outbox
+	err := s.lock(tx).Select("id, person_id, expires_at").
+		Where("contact_id = ? AND kind = ? AND state = ? AND id <> ?", o.ContactID, OutDigest, OutQueued, o.ID).Order("id").Find(&others).Error
+	if err != nil {
+		return err
+	}
+	var ids []int64
+	for _, other := range others {
+		if o.PersonID == nil || other.PersonID == nil || *other.PersonID != *o.PersonID {
+			continue // somebody else's chat by now
+		}
+		ids = append(ids, other.ID)
+		if o.ExpiresAt != nil && (other.ExpiresAt == nil || other.ExpiresAt.After(*o.ExpiresAt)) {
+			o.ExpiresAt = other.ExpiresAt
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	if err := tx.Model(&Reminder{}).Where("outbox_id IN ?", ids).Update("outbox_id", o.ID).Error; err != nil {
+		return err
+	}
+	if err := tx.Model(&Outbox{}).Where("id = ?", o.ID).Update("expires_at", o.ExpiresAt).Error; err != nil {
+		return err
+	}
+	return tx.Model(&Outbox{}).Where("id IN ?", ids).
+		Updates(map[string]any{"state": OutDropped, "done_at": s.now(), "reason": fmt.Sprintf("one message with %d", o.ID)}).Error
+}
+
 // ErrNotInFlight says that a message to be finished or released is not being sent.
 var ErrNotInFlight = errors.New("message is not in flight")
 
-// FinishOut notes what became of a message in flight: OutSent (with WeChat's id), OutUnknown, OutFailed or OutDropped.
+// FinishOut notes what became of a message in flight: OutSent (with WeChat's id), OutUnknown, OutFailed or OutDropped. The
+// reminders of a digest that failed are planned again: somebody else must be told.
 func (s *Store) FinishOut(ctx context.Context, id int64, state, msgID, reason string) error {
-	return s.landed(ctx, id, map[string]any{"state": state, "done_at": s.now(), "msg_id": msgID, "reason": clip(reason)})
+	return s.tx(ctx, func(tx *gorm.DB) error {
+		err := land(tx, id, map[string]any{"state": state, "done_at": s.now(), "msg_id": msgID, "reason": clip(reason)})
+		if err != nil || state != OutFailed {
+			return err
+		}
+		return again(tx, "reminders.outbox_id = ?", id)
+	})
 }
 
 // ReleaseOut puts a message back that certainly was not sent. It may leave again at an instant; what was queued behind it
@@ -249,21 +294,42 @@ func (s *Store) RecoverOut(ctx context.Context, account string) (int, error) {
 	return n, err
 }
 
-// FailGone gives up what is queued to chats that are gone, and drops what is no longer useful. It returns how many.
+// FailGone gives up what is queued to chats that are gone, and drops what is no longer useful. The reminders given up are
+// planned again, for others. It returns how many.
 func (s *Store) FailGone(ctx context.Context, account string) (int, error) {
+	var gone, late []int64
+	err := s.db(ctx).Model(&Outbox{}).Joins("JOIN contacts ON contacts.id = outbox.contact_id AND contacts.state = ?", ContactGone).
+		Where("outbox.account = ? AND outbox.state = ?", account, OutQueued).Order("outbox.id").Limit(most).Pluck("outbox.id", &gone).Error
+	if err != nil {
+		return 0, err
+	}
+	err = s.db(ctx).Model(&Outbox{}).Where("account = ? AND state = ? AND expires_at <= ?", account, OutQueued, s.now()).
+		Order("id").Limit(most).Pluck("id", &late).Error
+	if err != nil || len(gone)+len(late) == 0 {
+		return 0, err
+	}
 	n := 0
-	err := s.tx(ctx, func(tx *gorm.DB) error {
-		gone := tx.Model(&Contact{}).Select("id").Where("account = ? AND state = ?", account, ContactGone)
-		r := tx.Model(&Outbox{}).Where("account = ? AND state = ? AND contact_id IN (?)", account, OutQueued, gone).
-			Updates(map[string]any{"state": OutFailed, "done_at": s.now(), "reason": "the contact deleted or blocked us"})
-		if r.Error != nil {
+	err = s.tx(ctx, func(tx *gorm.DB) error {
+		n = 0
+		end := func(ids []int64, state, reason string) error {
+			if len(ids) == 0 {
+				return nil
+			}
+			r := tx.Model(&Outbox{}).Where("id IN ? AND state = ?", ids, OutQueued).
+				Updates(map[string]any{"state": state, "done_at": s.now(), "reason": reason})
+			n += int(r.RowsAffected)
 			return r.Error
 		}
-		n = int(r.RowsAffected)
-		r = tx.Model(&Outbox{}).Where("account = ? AND state = ? AND expires_at <= ?", account, OutQueued, s.now()).
-			Updates(map[string]any{"state": OutDropped, "done_at": s.now(), "reason": "too late to be useful"})
-		n += int(r.RowsAffected)
-		return r.Error
+		if err := end(gone, OutFailed, "the contact deleted or blocked us"); err != nil {
+			return err
+		}
+		if err := again(tx, "reminders.outbox_id IN ?", gone); err != nil {
+			return err
+		}
+		return end(late, OutDropped, "too late to be useful")
 	})
 	return n, err
 }
+
+// most is how many messages FailGone ends at a time.
+const most = 500

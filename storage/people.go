@@ -238,19 +238,25 @@ type Seated struct {
 }
 
 // Seats are all present roles of people on the roster, by role.
-func (s *Store) Seats(ctx context.Context) ([]Seated, error) {
+func (s *Store) Seats(ctx context.Context) ([]Seated, error) { return s.SeatsIn(ctx, nil) }
+
+// SeatsIn are the present roles of people on the roster in some branches and colleges and in the committee; nil means
+// everywhere. Index roles_org.
+func (s *Store) SeatsIn(ctx context.Context, orgIDs []int64) ([]Seated, error) {
+	q := s.db(ctx).Joins("JOIN people ON people.id = roles.person_id AND people.left_at IS NULL").Where("roles.until IS NULL")
+	if orgIDs != nil {
+		q = q.Where("(roles.party = ? OR roles.party IN ? AND roles.org_id IN ?)", OrgCommittee, []string{OrgBranch, OrgCollege}, orgIDs)
+	}
 	var roles []Role
-	err := s.db(ctx).Joins("JOIN people ON people.id = roles.person_id AND people.left_at IS NULL").
-		Where("roles.until IS NULL").Order("roles.id").Find(&roles).Error
-	if err != nil {
+	if err := q.Order("roles.id").Find(&roles).Error; err != nil {
 		return nil, err
 	}
-	var personIDs, orgIDs []int64
-	for _, r := range roles {
-		personIDs, orgIDs = append(personIDs, r.PersonID), append(orgIDs, r.OrgID)
+	personIDs, seatOrgs := make([]int64, len(roles)), make([]int64, len(roles))
+	for i, r := range roles {
+		personIDs[i], seatOrgs[i] = r.PersonID, r.OrgID
 	}
 	people := make(map[int64]Person, len(personIDs))
-	err = chunked(personIDs, func(ids []int64) error {
+	err := chunked(personIDs, func(ids []int64) error {
 		var rows []Person
 		err := s.db(ctx).Where("id IN ?", ids).Find(&rows).Error
 		for _, p := range rows {
@@ -262,7 +268,7 @@ func (s *Store) Seats(ctx context.Context) ([]Seated, error) {
 		return nil, err
 	}
 	orgs := map[int64]*Org{}
-	err = chunked(orgIDs, func(ids []int64) error {
+	err = chunked(seatOrgs, func(ids []int64) error {
 		some, err := orgsByID(s.db(ctx), ids)
 		maps.Copy(orgs, some)
 		return err

@@ -109,7 +109,7 @@ func TestReplanned(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		p := w.bound("20160001")
 		steps := w.mine(p.ID, "declare", "member")
-		w.ok(w.DropSteps(ctx, []int64{steps[0].Step.ID}, storage.StepDone))
+		w.ok(w.CommitDigests(ctx, []storage.Digest{{Steps: []int64{steps[0].Step.ID}}}))
 		w.clock.set(steps[1].Step.At.Add(-time.Hour))
 		r, err := w.CommitMembers(ctx, []storage.MemberChange{w.member(p.ID).Replanned(w.season)})
 		if err != nil || r != (storage.Reconciled{Moved: 1}) {

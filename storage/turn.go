@@ -52,6 +52,8 @@ type Turn struct {
 	Out          []Out
 	Matters      []Matter
 	Answered     []MatterAnswer
+	Answers      []Answer    // to a digest
+	Orgs         []OrgChange // about branches and colleges
 	Audit        []Audit
 }
 
