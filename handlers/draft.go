@@ -34,13 +34,23 @@ type draft struct {
 	Listed      string                   `json:"listed,omitempty"`  // the command that showed List, for the next page
 	After       int64                    `json:"after,omitempty"`   // last person on the page shown
 	Pending     *pendingRecord           `json:"pending,omitempty"` // an event that waits for "which of the two?"
+	Reply       *reply                   `json:"reply,omitempty"`   // an answer to a digest that waits for more
+}
+
+// reply is an answer to a digest of reminders that is not complete: 已办 waits for 确认, 换人 for a name.
+type reply struct {
+	Deeds  []pendingRecord `json:"deeds,omitempty"`
+	Takers []int64         `json:"takers,omitempty"` // people, in the order shown
+	Names  []string        `json:"names,omitempty"`  // of Takers
 }
 
 // pendingRecord is an event an officer typed for a name that several members carry.
 type pendingRecord struct {
-	Event string  `json:"event,omitempty"` // "" takes the last event back
-	At    string  `json:"at,omitempty"`    // civil date, "" today
-	IDs   []int64 `json:"ids"`             // the candidates, in the order shown
+	Event string   `json:"event,omitempty"` // "" takes the last event back
+	At    string   `json:"at,omitempty"`    // civil date, "" today
+	IDs   []int64  `json:"ids"`             // the candidates, in the order shown; in a reply, everybody it is recorded for
+	Orgs  bool     `json:"orgs,omitempty"`  // IDs are organisations, Event is one of theirs
+	Names []string `json:"names,omitempty"` // of IDs, in a reply
 }
 
 func (d *draft) answers() season.Answers { return storage.AnswersOf(d.Values) }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
+	"log/slog"
 	"maps"
 	"os"
 	"path/filepath"
@@ -16,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/tools/txtar"
 
+	"xianjie/scheduler"
 	"xianjie/storage"
 )
 
@@ -32,6 +34,7 @@ var update = flag.Bool("update", false, "write what the conversations come to in
 //	>voice                    a message of another kind, text may follow; >self is one from our own phone
 //	>long 34000 字             the text so many times
 //	! login                   we logged in anew and recognise nobody
+//	! plan                    what is due is planned, and leaves
 //	< 你好，张三。               what the speaker receives …
 //	|                         … and its further lines
 //	<@郑明 有一件事             what somebody else receives
@@ -107,6 +110,11 @@ func (s *script) step(line string) {
 		s.speak(rest)
 	case line == "! login":
 		s.newLogin()
+	case line == "! plan":
+		p := scheduler.Planner{Store: s.Store, Season: s.season, Now: s.clock.now, Log: slog.New(slog.DiscardHandler)}
+		_, err := p.Tick(ctx)
+		s.ok(err)
+		s.report()
 	case mark == ">>":
 		s.receive(s.speaker, message{text: rest})
 	case mark == ">":

@@ -353,19 +353,24 @@ func (t *turn) hearsOwnEvent() bool {
 
 func (t *turn) recordOwn() {
 	e, _ := t.season.Event(t.word)
+	t.recordOwnEvent(e, t.line)
+}
+
+// recordOwnEvent records an event of the writer's own transfer, called by the word the writer knows it by.
+func (t *turn) recordOwnEvent(e *season.Event, word string) {
 	change, err := t.self.Record(t.season, e.Key, t.now, t.now, storage.DutyDone, t.said())
 	if early := (*storage.TooEarly)(nil); errors.As(err, &early) {
-		t.say(textTooEarly, t.line, early.From.Chinese())
+		t.say(textTooEarly, word, early.From.Chinese())
 		return
 	}
 	if err != nil {
-		t.say(textNotNow, t.stateName(), t.line)
+		t.say(textNotNow, t.stateName(), word)
 		return
 	}
 	t.out.Members = append(t.out.Members, change)
 	t.audit("record", fmt.Sprintf("person/%d", t.p.Person.ID), map[string]string{"event": e.Key})
 	st := t.season.TrackState(change.Transfer.Track, change.Transfer.State)
-	t.say(textRecordedOwn, t.line, st.Name)
+	t.say(textRecordedOwn, word, st.Name)
 }
 
 // idle answers anything else a member writes who has declared.

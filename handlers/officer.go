@@ -19,6 +19,7 @@ func officerRules() []rule {
 		{officer, nil, "下一页", words("下一页", "继续"), (*turn).nextPage, nil},
 		{officer, nil, "编号（同名时选人）", (*turn).picksCandidate, (*turn).pickCandidate, nil},
 		{officer, nil, "取消（同名时不记了）", func(t *turn) bool { return t.draft.Pending != nil && isCancel(t) }, (*turn).dropPending, nil},
+		{officer, nil, "支部已删除 团支部… 等（团支部、学院的进展）；撤销 支部已删除 团支部…", isOrgRecord, (*turn).recordOrg, nil},
 		{officer, nil, "已审 姓名… 等（季节文件里的进展）", isRecord, (*turn).record, nil},
 		{officer, nil, "撤销 姓名…", isUndo, (*turn).undo, nil},
 	}
@@ -99,6 +100,15 @@ func (t *turn) officerWords() string {
 	}
 	if len(events) > 0 {
 		text += "\n\n" + textOfficerEvents + strings.Join(events, "、") + "。" + textOfficerUndo
+	}
+	var orgs []string
+	for i := range t.season.OrgEvents {
+		if e := &t.season.OrgEvents[i]; t.mayRecordOrg(e) && len(e.Words) > 0 {
+			orgs = append(orgs, e.Words[0])
+		}
+	}
+	if len(orgs) > 0 {
+		text += "\n" + textOfficerOrgs + strings.Join(orgs, "、") + "。"
 	}
 	return text
 }

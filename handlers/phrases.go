@@ -173,3 +173,29 @@ const (
 	textProgressWithout  = "\n（%d人未登记，没有算进比例）"
 	textProgressColleges = "各学院："
 )
+
+// Answers to reminders, and what is recorded about branches and colleges.
+const (
+	textDigitMeansTwo     = "数字在这里有两个意思。要回应上面的提醒，请写字：“知道了”“已办”或“换人”。"
+	textSeen              = "好的，记下了。办好之后请告诉我，我就不再提醒%s。"
+	textSeenUntil         = "好的，记下了。要是到%s还没办好，我再提醒%s。"
+	textNothingToRecord   = "好的，记下了。这件事%s这边没有要登记的进展，办好以后我看到结果就不再提醒。"
+	textDeed              = "记“%s”：%s"
+	textRecordThis        = "要把%s记为“%s”吗？\n都办好了就回复“确认”；不记就回复“取消”。"
+	textRecordOwnThis     = "要记下“%s”吗？确实办好了就回复“确认”，还没有就回复“取消”。"
+	textRecordSome        = "只办好了一部分，就写：%s 姓名。"
+	textRecordThese       = "办好的是哪些？"
+	textRecordTheseHow    = "全都办好了就回复“确认”；只办好其中一项，回复编号；不记就回复“取消”。"
+	textNotToHand         = "这是%s本人的事，不能换别人办。需要帮忙请回复“人工”。"
+	textNobodyToHand      = "现在没有可以接手的人：本组织里没有别的团干部在微信上能联系到。%s可以请管理员在名册里补上。"
+	textHandTo            = "以后这些事提醒谁？回复编号或姓名："
+	textNothingToHand     = "这些事都已经办完了，%s不用再转交。"
+	textHandedOver        = "好的，已经转给%s，我会马上告诉对方，后面的提醒也发给对方。"
+	textOfficerOrgs       = "团支部、学院办完的，也请告诉我，例如：支部已删除 1班。可以记："
+	textRecordOrgHow      = "请在后面写上名称，例如：%[2]s。"
+	textRecordedOrg       = "已记“%s”：%s。"
+	textRecordedOrgBefore = "%s已经记过“%s”了。"
+	textSeveralUnits      = "叫“%s”的有几个，请写上学院名称，例如：机械学院1班。"
+	textUndoneOrg         = "已撤销“%s”：%s。"
+	textNothingToUndoOrg  = "%s没有记过“%s”，不用撤销。"
+)

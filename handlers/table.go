@@ -79,6 +79,10 @@ func conversation() []rule {
 		{stranger, in(locked), "其他文字", always, (*turn).locked, in(bind, choose, done, office)},
 		{stranger, in(bind), "学号 姓名", isPair, (*turn).bindPair, in(choose, done, office, locked)},
 		{stranger, in(bind), "其他文字", always, (*turn).askPair, nil},
+		{bound, nil, "回应提醒：确认，或编号（哪些办好了）", hearsDeeds, (*turn).recordDeeds, nil},
+		{bound, nil, "回应提醒：编号或姓名（换给谁）", hearsTaker, (*turn).handOver, nil},
+		{bound, nil, "取消（不回应提醒了）", func(t *turn) bool { return t.draft.Reply != nil && isCancel(t) }, (*turn).dropReply, nil},
+		{bound, nil, "刚收到提醒：1 知道了 · 2 已办 · 3 换人", hearsReminder, (*turn).answerReminder, nil},
 	}, officerRules(), []rule{
 		{member, nil, "状态", isStatus, (*turn).status, nil},
 		{member, in(choose, ask, confirm, edit), "取消", isCancel, (*turn).cancel, in(choose, done)},

@@ -112,7 +112,7 @@ func TestRules(t *testing.T) {
 // checkMove fails when a turn leads where its rule does not say.
 func checkMove(tb testing.TB, h *Turner, p storage.Pending, done storage.Turn, now time.Time) {
 	tb.Helper()
-	before := &turn{Turner: h, now: now, p: p}
+	before := &turn{Turner: h, now: now, p: p, facts: Facts{"digest": []storage.PutBefore(nil)}}
 	before.load()
 	after := before.state
 	if done.Dialogue != nil {

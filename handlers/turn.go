@@ -49,13 +49,16 @@ func (h *Turner) Turn(p storage.Pending, f Facts, now time.Time) (storage.Turn, 
 	t.out = storage.Turn{InboxID: p.Inbox.ID, ContactID: p.Contact.ID, Outcome: "answered"}
 	t.load()
 	if r := t.matching(); r != nil {
-		waiting := t.draft.Pending
+		waiting, replying := t.draft.Pending, t.draft.Reply
 		r.do(t)
 		if t.need != nil {
 			return storage.Turn{}, t.need, nil
 		}
 		if t.draft.Pending == waiting && t.p.Inbox.Kind == kindText {
 			t.draft.Pending = nil // the writer went on to something else: a number no longer picks a candidate
+		}
+		if t.draft.Reply == replying && t.p.Inbox.Kind == kindText {
+			t.draft.Reply = nil
 		}
 	}
 	if t.p.Contact.State == storage.ContactGone && t.p.Inbox.Kind == kindText && !ignored(t) {

@@ -23,6 +23,8 @@ type Item struct {
 	Instead bool
 	// Unanswered is set when the reader is told because nobody answered before.
 	Unanswered bool
+	// Handed is set when somebody else handed it over to the reader.
+	Handed bool
 	// Unreached only tells that somebody cannot be reached and others were told in their place.
 	Unreached bool
 	Tally     storage.Tally // of a lapse
@@ -151,6 +153,7 @@ func once(items []Item) []Item {
 		list[i].Lapsed = list[i].Lapsed || it.Lapsed
 		list[i].Overdue = list[i].Overdue || it.Overdue
 		list[i].Unanswered = list[i].Unanswered && it.Unanswered
+		list[i].Handed = list[i].Handed || it.Handed
 		if it.Lapsed {
 			list[i].Tally = it.Tally
 		}
@@ -264,15 +267,15 @@ func (d *digest) line(g *dueGroup, names int) string {
 	switch {
 	case g.lapsed:
 		vars["reminded"] = reminded(g.items)
-		return d.season.Fill(g.rule.LapseLine, vars)
+		return d.season.Fill(g.rule.LapseLine, vars) + d.whose(g)
 	case g.overdue && g.own:
 		return d.season.Fill(overdue(g.rule).MemberLine, vars)
 	case g.overdue:
-		return d.season.Fill(overdue(g.rule).Line, vars)
+		return d.season.Fill(overdue(g.rule).Line, vars) + d.whose(g) + d.handed(g)
 	case g.own:
 		return d.season.Fill(g.rule.MemberLine, vars)
 	}
-	return d.season.Fill(g.rule.Line, vars) + d.unreached(g) + unanswered(g)
+	return d.season.Fill(g.rule.Line, vars) + d.whose(g) + d.unreached(g) + unanswered(g) + d.handed(g)
 }
 
 // unit is the organisation a duty is about, 0 for a duty about a member.

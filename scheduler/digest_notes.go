@@ -29,6 +29,28 @@ func (d *digest) unreached(g *dueGroup) string {
 	return fmt.Sprintf(textUnreachedSome, n, d.you())
 }
 
+// whose names the college of a group to the committee, where the names do not: several colleges are named with numbers.
+func (d *digest) whose(g *dueGroup) string {
+	if !slices.Contains(d.reader.Parties, storage.OrgCommittee) || g.rule.Subject == season.SubjectCollege {
+		return ""
+	}
+	college := g.items[0].Member.College.Name
+	for _, it := range g.items {
+		if it.Member.College.Name != college {
+			return ""
+		}
+	}
+	return fmt.Sprintf(textWhose, short(college))
+}
+
+// handed says that somebody else handed a group over to the reader.
+func (d *digest) handed(g *dueGroup) string {
+	if slices.ContainsFunc(g.items, func(it Item) bool { return it.Handed }) {
+		return fmt.Sprintf(textHanded, d.you())
+	}
+	return ""
+}
+
 // overdue are the texts for what is overdue; a season file that changed may have dropped them.
 func overdue(rule *season.DutyRule) season.Overdue {
 	if rule.Overdue == nil {
@@ -141,8 +163,8 @@ func (d *digest) hint(listed bool) string {
 		return h
 	}
 	if first := d.office[0]; !first.lapsed {
-		m := first.items[0].Member
-		if e, ok := deed(d.season, first.rule, m, d.reader.Parties); ok {
+		m := first.items[0].Member // of an organisation it has no track, and there is no deed
+		if e, ok := d.season.Deed(first.rule, m.Transfer.Track, m.Transfer.State, d.reader.Parties); ok {
 			h += fmt.Sprintf(textHintRecord, e.Words[0]+" "+short(m.Person.Name))
 		}
 	}
@@ -167,30 +189,4 @@ func (d *digest) digits() string {
 		return textDigitsOwn
 	}
 	return ""
-}
-
-// deed is the event by which somebody who acts for some parties records that a duty about a member is done: one that
-// leads on, and out of the states in which the duty is open.
-func deed(sn *season.Season, rule *season.DutyRule, m storage.Member, parties []string) (*season.Event, bool) {
-	track := sn.Tracks[m.Transfer.Track]
-	if track == nil {
-		return nil, false
-	}
-	rank := func(state string) int {
-		return slices.IndexFunc(track.States, func(st season.State) bool { return st.Key == state })
-	}
-	here := m.Transfer.State
-	for _, mv := range track.Moves {
-		e, ok := sn.EventNamed(mv.On)
-		if !ok || len(e.Words) == 0 || !slices.Contains(mv.From, here) {
-			continue
-		}
-		if slices.Contains(rule.While, mv.To) || rank(mv.To) < rank(here) {
-			continue
-		}
-		if slices.ContainsFunc(parties, func(p string) bool { return slices.Contains(e.By, p) }) {
-			return e, true
-		}
-	}
-	return nil, false
 }

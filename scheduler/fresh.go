@@ -112,6 +112,7 @@ func stillDue(ctx context.Context, st *storage.Store, o storage.Outbox, now time
 			Lapsed:     l.Reminder.Step == storage.StepLapsed,
 			Overdue:    l.Reminder.Step != storage.StepLapsed && l.Duty.LapsedAt != nil,
 			Unanswered: kind == season.StepUnanswered,
+			Handed:     kind == season.StepHanded && rs.tookOver(l.Duty, person.ID),
 			Unreached:  kind == season.StepUnreached,
 			Instead:    l.Reminder.Party == storage.SubjectMember && !own,
 			Tally:      tallies[l.Duty.ID],

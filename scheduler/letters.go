@@ -175,6 +175,7 @@ func (w *writing) item(d storage.DueStep, m storage.Member, reader storage.Perso
 		Lapsed:     d.Step.Step == storage.StepLapsed,
 		Overdue:    d.Step.Step != storage.StepLapsed && d.Duty.LapsedAt != nil,
 		Unanswered: season.KindOf(d.Step.Step) == season.StepUnanswered,
+		Handed:     season.KindOf(d.Step.Step) == season.StepHanded && w.rs.tookOver(d.Duty, reader.ID),
 		Instead:    d.Step.Party == storage.SubjectMember && !own,
 		Tally:      w.tallies[d.Duty.ID],
 	}

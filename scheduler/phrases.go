@@ -28,6 +28,9 @@ const (
 	textUnansweredAll  = "（之前的提醒没有人回应）"
 	textUnansweredSome = "（其中%d人的提醒没有人回应）"
 
+	textWhose  = "（%s）"
+	textHanded = "（转给%s办理）"
+
 	textNeverReminded = "没有能提醒到人"
 	textReminded      = "提醒过%d次"
 	textRemindedSome  = "提醒过%d至%d次"

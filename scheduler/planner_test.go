@@ -258,7 +258,9 @@ func TestEscalation(t *testing.T) {
 			steps = append(steps, m.at+" "+strings.Join(given(m), " "))
 		}
 		equal(t, "the committee hears", steps, []string{
-			"2020-07-04 09:00 review/before-1", "2020-07-05 09:00 review/before-0", "2020-07-06 09:00 review/lapsed",
+			"2020-07-02 09:00 review/unanswered:college>committee", // reminded on 24 June, and three days are holidays
+			"2020-07-04 09:00 review/before-1", "2020-07-05 09:00 review/before-0",
+			"2020-07-06 09:00 initiate/unanswered:college>committee review/lapsed",
 		})
 	})
 }
@@ -305,7 +307,7 @@ func TestApprovedByDefault(t *testing.T) {
 		if len(list) != 1 || list[0].at != "2020-06-28 09:00" {
 			t.Fatalf("reports: %v", when(list))
 		}
-		has(t, list[0].text, "向您报告", "1份转出申请超过15天没有审核，6月25日已由系统默认通过：学生1")
+		has(t, list[0].text, "向您报告", "1份转出申请超过15天没有审核，6月25日已由系统默认通过（提醒过4次，没有人回应）：学生1")
 		lacks(t, list[0].text, "已审", "待审核")
 		if r := w.tick(); r.Lapsed != 0 {
 			t.Errorf("lapsed again: %+v", r)
@@ -323,7 +325,7 @@ func TestLapseReportIsTakenBack(t *testing.T) {
 		if len(list) != 1 {
 			t.Fatalf("reports: %v", when(list))
 		}
-		has(t, list[0].text, "1人的转接过了7月31日仍没发起：学生2")
+		has(t, list[0].text, "1人的转接过了7月31日仍没发起（提醒过1次，没有人回应）：学生2")
 		lacks(t, list[0].text, "学生1")
 	})
 }

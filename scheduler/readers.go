@@ -73,7 +73,6 @@ func lookUp(ctx context.Context, s *storage.Store, duties []storage.Duty) (*read
 	}
 	for _, seat := range seats {
 		p, o := seat.Person, seat.Role.Org
-		ids = append(ids, p.ID)
 		r.people[p.ID] = p
 		r.acts(p.ID, seat.Role.Party)
 		switch seat.Role.Party {
@@ -86,18 +85,44 @@ func lookUp(ctx context.Context, s *storage.Store, duties []storage.Duty) (*read
 		}
 	}
 	if orgs != nil { // officers may have other offices elsewhere
-		roles, err := s.RolesOf(ctx, slices.Sorted(maps.Keys(r.people)))
-		if err != nil {
+		if err := r.elsewhere(ctx, s, handed); err != nil {
 			return nil, err
 		}
-		for id, of := range roles {
-			for _, role := range of {
-				r.acts(id, role.Party)
-			}
-		}
+	}
+	for id := range r.people {
+		ids = append(ids, id)
 	}
 	r.contacts, err = s.ContactsOf(ctx, unique(ids))
 	return r, err
+}
+
+// elsewhere loads the offices that officers have in organisations nobody was asked about, and those of whoever took a
+// matter over.
+func (r *readers) elsewhere(ctx context.Context, s *storage.Store, handed []storage.Handed) error {
+	var takers []int64
+	for _, h := range handed {
+		if _, known := r.people[h.To]; !known {
+			takers = append(takers, h.To)
+		}
+	}
+	takers = unique(takers)
+	roles, err := s.RolesOf(ctx, append(slices.Sorted(maps.Keys(r.people)), takers...))
+	if err != nil {
+		return err
+	}
+	people, err := s.PeopleByID(ctx, takers)
+	if err != nil {
+		return err
+	}
+	for id, of := range roles {
+		if p, ok := people[id]; ok && p.LeftAt == nil {
+			r.people[id] = p
+		}
+		for _, role := range of {
+			r.acts(id, role.Party)
+		}
+	}
+	return nil
 }
 
 // acts notes that somebody acts for a party somewhere.
@@ -163,22 +188,42 @@ func (r *readers) party(party string, m storage.Member) []storage.Person {
 }
 
 // acting are the people who act for a party in the matter of a duty: those of the party, and in the place of who handed
-// it over whoever has it now, as long as that one has an office and a chat.
+// it over whoever has it now.
 func (r *readers) acting(d storage.Duty, party string, m storage.Member) []storage.Person {
 	people := r.party(party, m)
-	for _, h := range r.handed[d.ID] {
-		if h.Party != party {
-			continue
-		}
-		taker, inOffice := r.people[h.To]
-		_, reached := r.contacts[h.To]
-		i := slices.IndexFunc(people, func(p storage.Person) bool { return p.ID == h.From })
-		if i < 0 || !inOffice || !reached {
-			continue
-		}
-		people = join(slices.Delete(slices.Clone(people), i, i+1), taker)
+	if len(r.handed[d.ID]) == 0 {
+		return people
 	}
-	return people
+	var now []storage.Person
+	for _, p := range people {
+		now = join(now, r.has(d, party, p))
+	}
+	return now
+}
+
+// has is who has a matter by now that was somebody's: it may be handed on, and what was said last counts. It stays with who
+// handed it over to somebody who has no office or no chat any more.
+func (r *readers) has(d storage.Duty, party string, p storage.Person) storage.Person {
+	been := map[int64]bool{}
+	for !been[p.ID] {
+		been[p.ID] = true
+		for _, h := range slices.Backward(r.handed[d.ID]) {
+			if h.Party != party || h.From != p.ID {
+				continue
+			}
+			taker, inOffice := r.people[h.To]
+			if _, reached := r.contacts[h.To]; inOffice && reached {
+				p = taker
+			}
+			break
+		}
+	}
+	return p
+}
+
+// tookOver reports that a matter was handed over to a person.
+func (r *readers) tookOver(d storage.Duty, person int64) bool {
+	return slices.ContainsFunc(r.handed[d.ID], func(h storage.Handed) bool { return h.To == person })
 }
 
 // instead is who is told when nobody of a party can be reached.

@@ -148,13 +148,16 @@ func TestRehearsal(t *testing.T) {
 			"2020-06-29 09:00 " + nobody + " declare/before-1 1",
 			"2020-07-01 09:00 " + nobody + " declare/lapsed 1",
 			"2020-07-01 09:00 赵敏 initiate/before-30 2",
+			"2020-07-06 09:00 " + nobody + " initiate/unanswered:college>committee 2",
+			"2020-07-07 09:00 " + nobody + " declare/overdue:1 1",
+			"2020-07-14 09:00 " + nobody + " declare/overdue:2 1",
 			"2020-07-16 09:00 赵敏 initiate/before-15 2",
 		})
 		has(t, list[4].Text, "赵敏老师", "2人的转接还没发起（还有30天截止）")
 
 		var text, js bytes.Buffer
 		w.ok(scheduler.WriteRehearsal(&text, "text", list))
-		has(t, text.String(), "== 2020-07-16 ==", "09:00 → 赵敏（90001） 涉及2人", "09:00 → （没有能联系上的人） 涉及1人", "共6条消息。")
+		has(t, text.String(), "== 2020-07-16 ==", "09:00 → 赵敏（90001） 涉及2人", "09:00 → （没有能联系上的人） 涉及1人", "共9条消息。")
 		w.ok(scheduler.WriteRehearsal(&js, "json", list))
 		var back []scheduler.Rehearsed
 		w.ok(json.Unmarshal(js.Bytes(), &back))

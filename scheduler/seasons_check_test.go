@@ -324,10 +324,17 @@ func (c *checker) everybody(d *dutyRow, person personRow, o owed, rows []reminde
 		if s.since.After(at) || !s.until.IsZero() && s.until.Before(at.Add(24*time.Hour)) || !c.steady(no, at) || !c.people[s.person].left.IsZero() {
 			continue
 		}
-		if !slices.ContainsFunc(rows, func(r reminderRow) bool { return r.person == s.person }) && c.movedAfter(person) {
+		if !slices.ContainsFunc(rows, func(r reminderRow) bool { return c.instead(d, o.party, s.person, r.person, at) }) && c.movedAfter(person) {
 			c.fail(invSilent, "%s: person %d was not told", what(), s.person)
 		}
 	}
+}
+
+// instead reports whether somebody was told who had to be, or had taken a duty of a party over from them.
+func (c *checker) instead(d *dutyRow, party string, person, told int64, at time.Time) bool {
+	return person == told || slices.ContainsFunc(c.answers[d.id], func(a ackRow) bool {
+		return a.person == person && a.to == told && a.party == party && a.what == "handed" && !a.at.After(at)
+	})
 }
 
 // movedAfter is a place for members who changed branch: whose officers they had then is not in the database any more.

@@ -11,14 +11,13 @@ import (
 
 const invEscalate = "6 escalation"
 
-// followUp is the morning some days after an instant, or that of the last working day before; always after the instant.
+// followUp is the morning some working days after an instant.
 func (b *ruleBook) followUp(from time.Time, days int) time.Time {
-	day := b.add(b.day(from), days)
-	if at := b.morning(b.workday(day)); at.After(from) {
-		return at
-	}
-	for !b.morning(day).After(from) || b.holiday(day) {
-		day = b.add(day, 1)
+	day := b.day(from)
+	for days > 0 {
+		if day = b.add(day, 1); !b.holiday(day) {
+			days--
+		}
 	}
 	return b.morning(day)
 }

@@ -82,7 +82,8 @@ type personRow struct {
 // ackRow is what somebody answered to a digest about a duty.
 type ackRow struct {
 	duty, person, outbox int64
-	what                 string
+	to                   int64 // who has taken it over
+	party, what          string
 	at                   time.Time
 }
 
@@ -196,9 +197,9 @@ func (e *evidence) load(w *witness) {
 	})
 	e.acks = nil
 	if w.acks {
-		w.each(`SELECT duty_id, person_id, outbox_id, what, at FROM acknowledgements ORDER BY id`, nil, func(scan func(...any)) {
+		w.each(`SELECT duty_id, person_id, outbox_id, COALESCE(to_person_id, 0), party, what, at FROM acknowledgements ORDER BY id`, nil, func(scan func(...any)) {
 			var a ackRow
-			scan(&a.duty, &a.person, &a.outbox, &a.what, &a.at)
+			scan(&a.duty, &a.person, &a.outbox, &a.to, &a.party, &a.what, &a.at)
 			e.acks = append(e.acks, a)
 		})
 	}

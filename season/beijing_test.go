@@ -17,15 +17,15 @@ const (
 var beijingRoutes = []routeRow{
 	{
 		"an employer with an organisation", "employed", beijingUnit, "work_province",
-		"employer", "某某公司的团组织", "college employer", true, "outgoing", "pending", beijingPrepare + "initiate receive",
+		"employer", "某某公司的团组织", "college employer", true, "outgoing", "pending", beijingPrepare + "initiate",
 	},
 	{
 		"an employer without one", "employed", "employer=某某公司 work_province=北京 employer_org=none work_town=某某区某某街道", "work_province",
-		"township", "北京某某区某某街道的团组织（单位没有团组织，由当地街道乡镇接收）", "college", true, "outgoing", "pending", beijingPrepare + "initiate receive",
+		"township", "北京某某区某某街道的团组织（单位没有团组织，由当地街道乡镇接收）", "college", true, "outgoing", "pending", beijingPrepare + "initiate",
 	},
 	{
 		"an employer that may have one", "employed", "employer=某某公司 work_province=北京 employer_org=unsure", "work_province",
-		"employer_unsure", "某某公司的团组织；单位没有团组织的，转到工作所在地的街道（乡镇）", "college employer", true, "outgoing", "pending", beijingPrepare + "initiate receive",
+		"employer_unsure", "某某公司的团组织；单位没有团组织的，转到工作所在地的街道（乡镇）", "college employer", true, "outgoing", "pending", beijingPrepare + "initiate",
 	},
 	{
 		"admitted by this school", "further_study", "study_where=here", "",
@@ -41,7 +41,7 @@ var beijingRoutes = []routeRow{
 	},
 	{
 		"no job yet", "unsettled", "home_province=北京 home_town=某某区某某街道", "home_province",
-		"township", "北京某某区某某街道的团组织（户籍所在地）", "college", true, "outgoing", "pending", beijingPrepare + "initiate receive",
+		"township", "北京某某区某某街道的团组织（户籍所在地）", "college", true, "outgoing", "pending", beijingPrepare + "initiate",
 	},
 	{
 		"staying with the school", "retained", "", "",
@@ -59,16 +59,16 @@ var beijingRoutes = []routeRow{
 
 var beijingWays = []way{
 	{"received is not done: the slip alone is", "employed", beijingUnit, `
-		- pending confirm card dues initiate receive
+		- pending confirm card dues initiate
 		initiated to_receive confirm card dues receive
 		received to_slip confirm card dues slip
 		slip received confirm card dues`},
 	{"the slip comes before anybody noticed", "employed", beijingUnit, `
-		- pending confirm card dues initiate receive
+		- pending confirm card dues initiate
 		slip received confirm card dues`},
 	{"preparation beside the transfer, in any order", "unsettled", "home_province=北京 home_town=某某区", `
-		- pending confirm card dues initiate receive
-		dues pending confirm card initiate receive
+		- pending confirm card dues initiate
+		dues pending confirm card initiate
 		initiated to_receive confirm card receive
 		confirmed to_receive card receive
 		received to_slip card slip

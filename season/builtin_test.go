@@ -271,9 +271,15 @@ func TestEveryTextFills(t *testing.T) {
 			}
 		}
 		vars := map[string]string{"name": "某某", "state": "待发起", "count": "3", "names": "某某、某某", "days": "还有3天", "due": "7月31日"}
+		late := map[string]string{"count": "3", "names": "某某、某某", "days": "已过3天", "due": "7月31日", "duty": "发起转接", "reminded": "提醒过3次"}
 		for _, r := range s.Duties {
-			for _, text := range []string{r.Line, r.MemberLine, r.LapseLine} {
+			for _, text := range []string{r.Line, r.MemberLine} {
 				filled(r.Key, s.Fill(text, vars))
+			}
+			filled(r.Key, s.Fill(r.LapseLine, late))
+			if o := r.Overdue; o != nil {
+				filled(r.Key, s.Fill(o.Line, late))
+				filled(r.Key, s.Fill(o.MemberLine, late))
 			}
 		}
 		for _, e := range s.Events {

@@ -32,7 +32,7 @@ type Rung struct {
 // the duty's name.
 type Overdue struct {
 	Every      int    `yaml:"every"` // days, counted from the due date
-	To         Keys   `yaml:"to"`    // party keys that have a role here
+	To         Keys   `yaml:"to"`    // party keys that have a role here; none: whoever answers for the duty
 	Most       int    `yaml:"most"`  // how often at most; 0: until the season closes
 	Line       string `yaml:"line"`
 	MemberLine string `yaml:"member_line"`
@@ -85,6 +85,10 @@ func (s *Season) OverdueSteps(r *DutyRule, due Date, now time.Time) []Planned {
 	if o == nil || o.Every <= 0 || r.Lapse != LapseOverdue {
 		return nil
 	}
+	to := o.To
+	if len(to) == 0 {
+		to = Keys{r.Of}
+	}
 	var steps []Planned
 	for n := 1; o.Most == 0 || n <= o.Most; n++ {
 		at := s.Morning(s.workday(due.AddDays(n * o.Every)))
@@ -97,7 +101,7 @@ func (s *Season) OverdueSteps(r *DutyRule, due Date, now time.Time) []Planned {
 		if k := len(steps); k > 0 && steps[k-1].At.Equal(at) {
 			continue // a long holiday: one is enough
 		}
-		for _, to := range o.To {
+		for _, to := range to {
 			steps = append(steps, Planned{Step: stepOverdue + strconv.Itoa(n), To: to, At: at})
 		}
 	}

@@ -18,27 +18,27 @@ const (
 var jsnuRoutes = []routeRow{
 	{
 		"an employer with an organisation", "employed", jsnuUnit, "work_province",
-		"employer", "某某小学的团组织", "college employer", true, "outgoing", "pending", "initiate receive",
+		"employer", "某某小学的团组织", "college employer", true, "outgoing", "pending", "initiate",
 	},
 	{
 		"usual residence, the township takes them", "employed", "employer=某某店 work_province=江苏 employer_org=none town_kind=usual usual_province=安徽 usual_town=某某县某某镇 town_takes=takes", "usual_province",
-		"usual_township", "安徽某某县某某镇的团组织（常住地）", "college", true, "outgoing", "pending", "initiate receive",
+		"usual_township", "安徽某某县某某镇的团组织（常住地）", "college", true, "outgoing", "pending", "initiate",
 	},
 	{
 		"usual residence, the township cannot take them", "employed", "employer=某某店 work_province=江苏 employer_org=none town_kind=usual usual_province=安徽 usual_town=某某县某某镇 town_takes=cannot", "usual_province",
-		"usual_county", "某某县某某镇所属县（市、区）团委的“流动团员团支部”", "college", true, "outgoing", "pending", "initiate receive",
+		"usual_county", "某某县某某镇所属县（市、区）团委的“流动团员团支部”", "college", true, "outgoing", "pending", "initiate",
 	},
 	{
 		"place of work, the township may take them", "employed", "employer=某某店 work_province=江苏 employer_org=none town_kind=work work_town=某某区某某街道 town_takes=unsure", "work_province",
-		"work_township", "江苏某某区某某街道的团组织（工作地）", "college", true, "outgoing", "pending", "initiate receive",
+		"work_township", "江苏某某区某某街道的团组织（工作地）", "college", true, "outgoing", "pending", "initiate",
 	},
 	{
 		"place of work, the township cannot take them", "employed", "employer=某某店 work_province=江苏 employer_org=none town_kind=work work_town=某某区某某街道 town_takes=cannot", "work_province",
-		"work_county", "某某区某某街道所属县（市、区）团委的“流动团员团支部”", "college", true, "outgoing", "pending", "initiate receive",
+		"work_county", "某某区某某街道所属县（市、区）团委的“流动团员团支部”", "college", true, "outgoing", "pending", "initiate",
 	},
 	{
 		"an employer that may have one", "employed", "employer=某某小学 work_province=江苏 employer_org=unsure", "work_province",
-		"employer_unsure", "某某小学的团组织；单位不能建立团组织的，转到常住地或工作地的乡镇（街道）", "college employer", true, "outgoing", "pending", "initiate receive",
+		"employer_unsure", "某某小学的团组织；单位不能建立团组织的，转到常住地或工作地的乡镇（街道）", "college employer", true, "outgoing", "pending", "initiate",
 	},
 	{
 		"admitted by this school", "further_study", jsnuHere, "",
@@ -58,11 +58,11 @@ var jsnuRoutes = []routeRow{
 	},
 	{
 		"no job yet: the usual residence first", "unsettled", "usual_province=江苏 usual_town=某某县某某镇 town_takes=unsure", "usual_province",
-		"usual", "江苏某某县某某镇的团组织（常住地）", "college", true, "outgoing", "pending", "initiate receive",
+		"usual", "江苏某某县某某镇的团组织（常住地）", "college", true, "outgoing", "pending", "initiate",
 	},
 	{
 		"no job yet: the registered residence second", "unsettled", "usual_province=江苏 usual_town=某某县某某镇 town_takes=cannot registered_province=河南 registered_town=某某县某某乡", "registered_province",
-		"registered", "河南某某县某某乡的团组织（户籍地）", "college", true, "outgoing", "pending", "initiate receive",
+		"registered", "河南某某县某某乡的团组织（户籍地）", "college", true, "outgoing", "pending", "initiate",
 	},
 	{
 		"staying with the school", "retained", "", "",
@@ -89,14 +89,14 @@ var jsnuRefused = []refusedRow{
 
 var jsnuWays = []way{
 	{"initiated by the college", "employed", jsnuUnit, `
-		- pending initiate receive
+		- pending initiate
 		initiated to_receive receive
 		received received`},
 	{"initiated by the other side", "employed", jsnuUnit, `
-		- pending initiate receive
+		- pending initiate
 		applied out_review review receive
 		reviewed to_receive receive
-		returned pending initiate receive`},
+		returned pending initiate`},
 	{"to this school", "further_study", jsnuHere, `
 		- waiting further_done
 		applied in_review review_in further_done

@@ -29,19 +29,19 @@ type routeRow struct {
 var cquRoutes = []routeRow{
 	{
 		"an employer with an organisation", "employed", "employ_form=unit employer=某某公司 work_province=四川 employer_org=has", "work_province",
-		"employer", "某某公司的团组织", "college employer", true, "outgoing", "pending", "initiate receive",
+		"employer", "某某公司的团组织", "college employer", true, "outgoing", "pending", "initiate",
 	},
 	{
 		"an employer without one", "employed", "employ_form=unit employer=某某公司 work_province=四川 employer_org=none work_town=某某区某某街道", "work_province",
-		"township", "四川某某区某某街道的“学社衔接临时团支部”（单位没有团组织，由当地乡镇街道设立）", "college", true, "outgoing", "pending", "initiate receive",
+		"township", "四川某某区某某街道的“学社衔接临时团支部”（单位没有团组织，由当地乡镇街道设立）", "college", true, "outgoing", "pending", "initiate",
 	},
 	{
 		"an employer that may have one", "employed", "employ_form=unit employer=某某公司 work_province=四川 employer_org=unsure", "work_province",
-		"employer_unsure", "某某公司的团组织；如果单位没有团组织，就转到工作所在地乡镇街道的“学社衔接临时团支部”", "college employer", true, "outgoing", "pending", "initiate receive",
+		"employer_unsure", "某某公司的团组织；如果单位没有团组织，就转到工作所在地乡镇街道的“学社衔接临时团支部”", "college employer", true, "outgoing", "pending", "initiate",
 	},
 	{
 		"self-employed", "employed", "employ_form=self work_province=重庆 work_town=某某区某某街道", "work_province",
-		"self_employed", "重庆某某区某某街道的“学社衔接临时团支部”（由当地乡镇街道团组织设立）", "college", true, "outgoing", "pending", "initiate receive",
+		"self_employed", "重庆某某区某某街道的“学社衔接临时团支部”（由当地乡镇街道团组织设立）", "college", true, "outgoing", "pending", "initiate",
 	},
 	{
 		"admitted by this school", "further_study", "study_where=here enrol_on=2020-09-01", "",
@@ -69,15 +69,15 @@ var cquRoutes = []routeRow{
 	},
 	{
 		"no job yet, to the registered residence", "unsettled", "home_kind=registered home_province=贵州 home_town=某某县某某镇", "home_province",
-		"township", "贵州某某县某某镇的“学社衔接临时团支部”（有条件的直接转到村、社区团组织）", "college", true, "outgoing", "pending", "initiate receive",
+		"township", "贵州某某县某某镇的“学社衔接临时团支部”（有条件的直接转到村、社区团组织）", "college", true, "outgoing", "pending", "initiate",
 	},
 	{
 		"no job yet, to the place of origin", "unsettled", "home_kind=origin home_province=贵州 home_town=某某县某某镇", "home_province",
-		"township", "贵州某某县某某镇的“学社衔接临时团支部”（有条件的直接转到村、社区团组织）", "college", true, "outgoing", "pending", "initiate receive",
+		"township", "贵州某某县某某镇的“学社衔接临时团支部”（有条件的直接转到村、社区团组织）", "college", true, "outgoing", "pending", "initiate",
 	},
 	{
 		"no job yet, to the parents", "unsettled", "home_kind=residence home_province=贵州 home_town=某某县某某镇", "home_province",
-		"township", "贵州某某县某某镇的“学社衔接临时团支部”（有条件的直接转到村、社区团组织）", "college", true, "outgoing", "pending", "initiate receive",
+		"township", "贵州某某县某某镇的“学社衔接临时团支部”（有条件的直接转到村、社区团组织）", "college", true, "outgoing", "pending", "initiate",
 	},
 	{
 		"staying with the school", "retained", "", "",
@@ -89,11 +89,11 @@ var cquRoutes = []routeRow{
 	},
 	{
 		"sent abroad", "abroad_official", "sender_unit=某某公司 sender_province=重庆 leave_on=2020-07-20", "sender_province",
-		"sender", "某某公司（派出单位）的团组织", "college employer", true, "outgoing", "pending", "initiate receive leave_before",
+		"sender", "某某公司（派出单位）的团组织", "college employer", true, "outgoing", "pending", "initiate leave_before",
 	},
 	{
 		"abroad on one's own account", "abroad_private", "home_kind_private=residence home_province=重庆 home_town=某某区某某街道 leave_on=2020-07-20", "home_province",
-		"township", "重庆某某区某某街道的“学社衔接临时团支部”", "college", true, "outgoing", "pending", "initiate receive leave_before",
+		"township", "重庆某某区某某街道的“学社衔接临时团支部”", "college", true, "outgoing", "pending", "initiate leave_before",
 	},
 	{
 		"graduates late", "delayed", "graduate_on=2021-06-30", "",

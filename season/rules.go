@@ -265,3 +265,29 @@ func (s *Season) move(track, state, event string) *Move {
 	}
 	return nil
 }
+
+// Deed is the event by which somebody who acts for some parties records that a duty about a member is done who stands in a
+// state of a track: one that leads on, and out of the states in which the duty is open. False when there is none, or none
+// that is recorded in words.
+func (s *Season) Deed(rule *DutyRule, track, state string, parties []string) (*Event, bool) {
+	t := s.Tracks[track]
+	if t == nil {
+		return nil, false
+	}
+	rank := func(state string) int {
+		return slices.IndexFunc(t.States, func(st State) bool { return st.Key == state })
+	}
+	for _, mv := range t.Moves {
+		e, ok := s.EventNamed(mv.On)
+		if !ok || len(e.Words) == 0 || !slices.Contains(mv.From, state) {
+			continue
+		}
+		if slices.Contains(rule.While, mv.To) || rank(mv.To) < rank(state) {
+			continue
+		}
+		if slices.ContainsFunc(parties, func(p string) bool { return slices.Contains(e.By, p) }) {
+			return e, true
+		}
+	}
+	return nil, false
+}

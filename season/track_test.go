@@ -19,31 +19,31 @@ const (
 // cquWays are whole ways of a transfer in 2020.
 var cquWays = []way{
 	{"initiated by the college", "employed", cquEmployed, `
-		- pending initiate receive
+		- pending initiate
 		initiated to_receive receive
 		received received`},
 	{"initiated by the other side", "employed", cquEmployed, `
-		- pending initiate receive
+		- pending initiate
 		applied out_review review receive
 		reviewed to_receive receive
 		received received`},
 	{"nobody reviewed", "employed", cquEmployed, `
-		- pending initiate receive
+		- pending initiate
 		applied out_review review receive
 		defaulted to_receive receive`},
 	{"returned and initiated again", "employed", cquEmployed, `
-		- pending initiate receive
+		- pending initiate
 		initiated to_receive receive
-		returned pending initiate receive
+		returned pending initiate
 		initiated to_receive receive
 		received received`},
 	{"received unawares", "employed", cquEmployed, `
-		- pending initiate receive
+		- pending initiate
 		received received`},
 	{"sent abroad", "abroad_official", cquSent, `
-		- pending initiate receive leave_before
+		- pending initiate leave_before
 		applied out_review review receive
-		returned pending initiate receive leave_before
+		returned pending initiate leave_before
 		initiated to_receive receive`},
 	{"to another school", "further_study", cquOther, `
 		- waiting further_done

@@ -184,11 +184,12 @@ func (v *validator) lapse(p string, r *DutyRule) {
 
 func (v *validator) steps(p string, r *DutyRule) {
 	known := oneOf("count", "names", "days", "due", "name")
+	lapsed := oneOf("count", "names", "days", "due", "name", "reminded")
 	v.need(p+".line", r.Line)
 	v.need(p+".lapse_line", r.LapseLine)
 	v.placeholders(p+".line", r.Line, known)
 	v.placeholders(p+".member_line", r.MemberLine, known)
-	v.placeholders(p+".lapse_line", r.LapseLine, known)
+	v.placeholders(p+".lapse_line", r.LapseLine, lapsed)
 	if len(r.Steps) == 0 {
 		v.fault(p+".steps", "duty %q is never reminded: it would lapse in silence", r.Key)
 	}

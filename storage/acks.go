@@ -79,10 +79,11 @@ func (s *Store) LastDigest(ctx context.Context, contactID int64) ([]PutBefore, e
 	var last []struct {
 		ID      int64
 		Kind    string
+		State   string
 		Outcome *string // of the message it answers
 	}
 	const look = 10
-	err := s.db(ctx).Model(&Outbox{}).Select("outbox.id, outbox.kind, inbox.outcome").
+	err := s.db(ctx).Model(&Outbox{}).Select("outbox.id, outbox.kind, outbox.state, inbox.outcome").
 		Joins("LEFT JOIN inbox ON inbox.id = outbox.inbox_id").
 		Where("outbox.contact_id = ? AND outbox.state IN ?", contactID, []string{OutSending, OutSent, OutUnknown, OutQueued}).
 		Order("outbox.id DESC").Limit(look).Scan(&last).Error
@@ -91,6 +92,7 @@ func (s *Store) LastDigest(ctx context.Context, contactID int64) ([]PutBefore, e
 	}
 	for _, o := range last {
 		switch {
+		case o.Kind == OutDigest && o.State == OutQueued:
 		case o.Kind == OutDigest:
 			return s.putBefore(ctx, o.ID)
 		case o.Outcome == nil || *o.Outcome != OutcomeAcknowledged:

@@ -95,6 +95,22 @@ func (s *Store) Units(ctx context.Context, ids []int64) ([]Unit, error) {
 	return all, err
 }
 
+// UnitsWithin are the branches or the colleges in a scope, by id.
+func (s *Store) UnitsWithin(ctx context.Context, sc Scope, kind string) ([]Unit, error) {
+	q := s.db(ctx).Model(&Org{}).Where("kind = ?", kind)
+	switch {
+	case sc.BranchID != 0:
+		q = q.Where("id = ?", sc.BranchID)
+	case sc.CollegeID != 0:
+		q = q.Where("id = ? OR parent_id = ?", sc.CollegeID, sc.CollegeID)
+	}
+	var ids []int64
+	if err := q.Order("id").Pluck("id", &ids).Error; err != nil {
+		return nil, err
+	}
+	return s.Units(ctx, ids)
+}
+
 func listed(units map[int64]*Unit) []Unit {
 	list := make([]Unit, 0, len(units))
 	for _, u := range units {

@@ -199,6 +199,9 @@ func (s *Store) ClaimOut(ctx context.Context, account string) (*Claim, error) {
 	return c, nil
 }
 
+// freed is the key of a message that never left: a digest's is free again.
+var freed = gorm.Expr("CASE WHEN kind = ? THEN NULL ELSE once END", OutDigest)
+
 // takeUp moves what other digests that wait for a chat put before its reader into the one that is about to leave, and drops
 // them. Index outbox_contact.
 func (s *Store) takeUp(tx *gorm.DB, o *Outbox) error {
@@ -228,17 +231,22 @@ func (s *Store) takeUp(tx *gorm.DB, o *Outbox) error {
 		return err
 	}
 	return tx.Model(&Outbox{}).Where("id IN ?", ids).
-		Updates(map[string]any{"state": OutDropped, "done_at": s.now(), "reason": fmt.Sprintf("one message with %d", o.ID)}).Error
+		Updates(map[string]any{"state": OutDropped, "done_at": s.now(), "once": nil, "reason": fmt.Sprintf("one message with %d", o.ID)}).Error
 }
 
 // ErrNotInFlight says that a message to be finished or released is not being sent.
 var ErrNotInFlight = errors.New("message is not in flight")
 
 // FinishOut notes what became of a message in flight: OutSent (with WeChat's id), OutUnknown, OutFailed or OutDropped. The
-// reminders of a digest that failed are planned again: somebody else must be told.
+// reminders of a digest that failed are planned again: somebody else must be told. The slot of a digest that never left is
+// free again.
 func (s *Store) FinishOut(ctx context.Context, id int64, state, msgID, reason string) error {
 	return s.tx(ctx, func(tx *gorm.DB) error {
-		err := land(tx, id, map[string]any{"state": state, "done_at": s.now(), "msg_id": msgID, "reason": clip(reason)})
+		values := map[string]any{"state": state, "done_at": s.now(), "msg_id": msgID, "reason": clip(reason)}
+		if state == OutFailed || state == OutDropped {
+			values["once"] = freed
+		}
+		err := land(tx, id, values)
 		if err != nil || state != OutFailed {
 			return err
 		}
@@ -316,7 +324,7 @@ func (s *Store) FailGone(ctx context.Context, account string) (int, error) {
 				return nil
 			}
 			r := tx.Model(&Outbox{}).Where("id IN ? AND state = ?", ids, OutQueued).
-				Updates(map[string]any{"state": state, "done_at": s.now(), "reason": reason})
+				Updates(map[string]any{"state": state, "done_at": s.now(), "once": freed, "reason": reason})
 			n += int(r.RowsAffected)
 			return r.Error
 		}

@@ -284,3 +284,23 @@ func (s *Store) SeatsIn(ctx context.Context, orgIDs []int64) ([]Seated, error) {
 	}
 	return seats, nil
 }
+
+// SeatsWithin are the present roles of people on the roster in a branch, or in a college and its branches, or, for
+// everything, in the committee. Index roles_org.
+func (s *Store) SeatsWithin(ctx context.Context, sc Scope) ([]Seated, error) {
+	var ids []int64
+	q := s.db(ctx).Model(&Org{})
+	switch {
+	case sc.BranchID != 0:
+		q = q.Where("id = ?", sc.BranchID)
+	case sc.CollegeID != 0:
+		q = q.Where("id = ? OR parent_id = ?", sc.CollegeID, sc.CollegeID)
+	default:
+		q = q.Where("kind = ?", OrgCommittee)
+	}
+	if err := q.Order("id").Pluck("id", &ids).Error; err != nil {
+		return nil, err
+	}
+	seats, err := s.SeatsIn(ctx, ids)
+	return slices.DeleteFunc(seats, func(seat Seated) bool { return !slices.Contains(ids, seat.Role.OrgID) }), err
+}

@@ -241,7 +241,7 @@ func TestUndo(t *testing.T) {
 		if got.Transfer.State != "pending" || len(got.Events) != 1 || got.Transfer.Version != m.Transfer.Version+1 {
 			t.Errorf("after the undo: %+v", got)
 		}
-		if d := w.open(p.ID); len(d) != 2 || d["initiate"].Due != "2020-07-31" || d["initiate"].ClosedAt != nil {
+		if d := w.open(p.ID); len(d) != 1 || d["initiate"].Due != "2020-07-31" || d["initiate"].ClosedAt != nil {
 			t.Errorf("open: %+v", d)
 		}
 		if n := w.count("transfer_events WHERE event = 'initiated' AND undone_at IS NOT NULL"); n != 1 {
@@ -267,7 +267,7 @@ func TestDutiesOpenMoveAndClose(t *testing.T) {
 			w.ok(err)
 			return r
 		}
-		if r := declare("2020-07-20"); r != (storage.Reconciled{Opened: 3, Closed: 1}) {
+		if r := declare("2020-07-20"); r != (storage.Reconciled{Opened: 2, Closed: 1}) {
 			t.Errorf("declared: %+v", r)
 		}
 		first := w.open(p.ID)["leave_before"]
@@ -299,7 +299,7 @@ func TestDutiesOpenMoveAndClose(t *testing.T) {
 		if d := w.open(p.ID); len(d) != 0 {
 			t.Errorf("open after the end: %v", d)
 		}
-		if n := w.count("duties WHERE outcome = 'done' AND open_key IS NULL AND closed_at IS NOT NULL"); n != 4 {
+		if n := w.count("duties WHERE outcome = 'done' AND open_key IS NULL AND closed_at IS NOT NULL"); n != 3 {
 			t.Errorf("%d duties are done", n)
 		}
 		if n := w.count("duty_steps s JOIN duties d ON d.id = s.duty_id AND d.closed_at IS NOT NULL WHERE s.state = 'planned'"); n != 0 {
@@ -316,7 +316,7 @@ func TestDutiesOfAFormerDeclarationAreWithdrawn(t *testing.T) {
 		c, _, err := w.member(p.ID).Declare(w.season, "delayed", map[string]storage.Value{"graduate_on": {}}, storage.Said{}, w.clock.now())
 		w.ok(err)
 		w.commit(c)
-		if n := w.count("duties WHERE outcome = ? AND rule IN ('initiate', 'receive')", storage.DutyWithdrawn); n != 2 {
+		if n := w.count("duties WHERE outcome = ? AND rule IN ('initiate', 'receive')", storage.DutyWithdrawn); n != 1 {
 			t.Errorf("%d duties are withdrawn", n)
 		}
 		if d := w.open(p.ID); len(d) != 1 || d["mark_delayed"].Due == "" {
