@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"time"
 
@@ -52,6 +53,10 @@ func commands() []command {
 				fs.String("to", "", "last day, 2006-01-02")
 				fs.String("format", "text", "text or json")
 			}, rehearse,
+		},
+		{
+			"duty", "NUMBER [--format text|json]", "tell what happened to one duty: plan, messages, answers, end",
+			func(fs *flag.FlagSet) { fs.String("format", "text", "text or json") }, duty,
 		},
 		{"season", "check FILE | show FILE | diff OLD NEW", "validate a season file, show it as people read it, or what a new one changes", nil, seasonFile},
 		{"doctor", "", "check settings, database, Redis, clock, season file and WeChat", nil, doctor},
@@ -210,6 +215,27 @@ func rehearse(ctx context.Context, in *invocation) error {
 		return err
 	}
 	return scheduler.WriteRehearsal(in.out, format, list)
+}
+
+// duty tells the story of one duty; its number stands in `export duties`.
+func duty(ctx context.Context, in *invocation) error {
+	if len(in.args) != 1 {
+		return usagef("name the number of one duty; `xianjie export duties` lists them")
+	}
+	id, err := strconv.ParseInt(in.args[0], 10, 64)
+	if err != nil || id <= 0 {
+		return usagef("%q is not the number of a duty; `xianjie export duties` lists them", in.args[0])
+	}
+	format := in.str("format")
+	if format != "text" && format != "json" {
+		return usagef("--format is text or json")
+	}
+	d, err := in.data(ctx)
+	if err != nil {
+		return err
+	}
+	defer d.Close() //nolint:errcheck // only read from
+	return app.WriteDuty(ctx, d, in.out, format, id)
 }
 
 func seasonFile(_ context.Context, in *invocation) error {

@@ -19,6 +19,7 @@ type letter struct {
 	steps     []int64
 	reminders []storage.Reminder
 	follow    []storage.DutyStep // what follows if nobody answers
+	urgent    bool               // something of it lapses before the quiet time is over
 	slot      string
 }
 
@@ -117,8 +118,10 @@ func (w *writing) step(d storage.DueStep) {
 			line.Reason = "nobody of " + d.Step.Party + " can be reached"
 		}
 	}
+	pressing := d.Step.Step != storage.StepLapsed && d.Duty.LapsedAt == nil && urgent(w.season, d.Duty, w.now)
 	if len(people) == 0 {
 		l := w.to(storage.Person{})
+		l.urgent = l.urgent || pressing
 		l.steps = append(l.steps, d.Step.ID)
 		if _, noted := w.given[[2]int64{d.Step.ID, 0}]; !noted {
 			l.reminders = append(l.reminders, line)
@@ -132,6 +135,7 @@ func (w *writing) step(d storage.DueStep) {
 			continue
 		}
 		l := w.to(person)
+		l.urgent = l.urgent || pressing
 		l.items = append(l.items, w.item(d, m, person, found))
 		line.PersonID = person.ID
 		l.steps, l.reminders = append(l.steps, d.Step.ID), append(l.reminders, line)

@@ -190,7 +190,7 @@ func (p *Planner) remind(ctx context.Context, now time.Time, r *Report) error {
 			return err
 		}
 		full := len(due) == maxDue
-		if due = p.loud(due, now); len(due) == 0 {
+		if due = current(due, now); len(due) == 0 {
 			return nil
 		}
 		list, err := p.compose(ctx, due, now)
@@ -237,22 +237,15 @@ func (p *Planner) commit(ctx context.Context, digests []storage.Digest, r *Repor
 	return done, nil
 }
 
-// loud are the reminders that may leave now: in quiet time only those that must break it, and never one whose lapse is
-// about to be recorded.
-func (p *Planner) loud(due []storage.DueStep, now time.Time) []storage.DueStep {
-	quiet := p.Season.Quiet(now)
+// current are the reminders that may leave now: never one whose lapse is about to be recorded.
+func current(due []storage.DueStep, now time.Time) []storage.DueStep {
 	return slices.DeleteFunc(due, func(d storage.DueStep) bool {
-		if d.Step.Step == storage.StepLapsed {
-			return quiet
-		}
-		if d.Duty.LapsedAt != nil {
-			return quiet // it is overdue: nothing is left that a night could cost
-		}
-		return !d.Duty.LapsesAt.After(now) || quiet && !urgent(p.Season, d.Duty, now)
+		return d.Step.Step != storage.StepLapsed && d.Duty.LapsedAt == nil && !d.Duty.LapsesAt.After(now)
 	})
 }
 
-// urgent reports that a duty lapses before the quiet time around now ends: late is worse than loud.
+// urgent reports that a duty lapses before the quiet time around now ends: late is worse than loud, and who is woken for it
+// is told everything.
 func urgent(sn *season.Season, d storage.Duty, now time.Time) bool {
 	return !d.LapsesAt.After(sn.NotQuiet(now))
 }

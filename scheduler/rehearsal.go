@@ -249,11 +249,7 @@ func (r *rehearsal) remindAt(ctx context.Context, now time.Time) error {
 			due = append(due, storage.DueStep{Step: *st, Duty: *r.duties[st.DutyID]})
 		}
 	}
-	n := len(due)
-	if due = r.loud(due, now); len(due) < n && r.Season.Quiet(now) {
-		r.waits = r.Season.NotQuiet(now)
-	}
-	if len(due) == 0 {
+	if due = current(due, now); len(due) == 0 {
 		return nil
 	}
 	r.facts.planned = make(map[int64][]storage.DutyStep, len(due))
@@ -293,8 +289,12 @@ func (r *rehearsal) remindAt(ctx context.Context, now time.Time) error {
 		for _, id := range l.steps {
 			delete(done, id)
 		}
-		if hour := now.Truncate(time.Hour).Add(time.Hour); r.waits.IsZero() || hour.Before(r.waits) {
-			r.waits = hour // a slot is free again
+		free := now.Truncate(time.Hour).Add(time.Hour) // a slot is free again
+		if r.Season.Quiet(now) && !l.urgent {
+			free = r.Season.NotQuiet(now)
+		}
+		if r.waits.IsZero() || free.Before(r.waits) {
+			r.waits = free
 		}
 	}
 	r.steps = slices.DeleteFunc(r.steps, func(st *storage.DutyStep) bool {

@@ -91,19 +91,30 @@ func (w *campus) at(t time.Time, do func()) {
 
 // live plays until the clock says end.
 func (w *campus) live(end time.Time) {
-	for len(w.events) > 0 && !w.events[0].at.After(end) {
-		e := heap.Pop(&w.events).(event)
-		w.advance(e.at)
-		e.do()
+	for {
+		until := end
+		if len(w.events) > 0 {
+			until = earlier(until, w.events[0].at)
+		}
+		w.advance(until)
+		switch {
+		case len(w.events) == 0 || w.events[0].at.After(end):
+			if !time.Now().Before(end) {
+				return
+			}
+			continue
+		case w.events[0].at.Before(until):
+			continue // something came up meanwhile
+		}
+		heap.Pop(&w.events).(event).do()
 		synctest.Wait()
 		for _, p := range w.procs {
 			p.plan(time.Minute)
 		}
 	}
-	w.advance(end)
 }
 
-// advance lets time pass until the clock says end, with everything the product does meanwhile.
+// advance lets time pass until the clock says end, or something comes up before, with everything the product does meanwhile.
 func (w *campus) advance(end time.Time) {
 	for {
 		w.reap()
@@ -115,7 +126,7 @@ func (w *campus) advance(end time.Time) {
 				p.turn()
 			}
 		}
-		if !now.Before(end) {
+		if !now.Before(end) || len(w.events) > 0 && w.events[0].at.Before(end) {
 			return
 		}
 		until := end

@@ -182,6 +182,9 @@ func (c *checker) digest(i int, h handed, o outboxRow) {
 // lag is how long something took from when it could first leave: while everything worked, it was not quiet and the
 // account was not busy with other messages.
 func (c *checker) lag(from, to time.Time) time.Duration {
+	if !from.Before(to) {
+		return 0
+	}
 	i, _ := slices.BinarySearchFunc(c.times, from, time.Time.Compare)
 	j, _ := slices.BinarySearchFunc(c.times, to, time.Time.Compare)
 	return c.working(from, to, c.book.quiet) - time.Duration(j-i)*time.Second
@@ -389,8 +392,8 @@ func (c *checker) lapse(d *dutyRow, person personRow, book *ruleBook, rule *duty
 		return // the system of record had done it in time; the product was down and learned of it later
 	}
 	until := c.end
-	if !d.closed.IsZero() && d.outcome != "approved_by_default" {
-		until = d.closed
+	if !d.closed.IsZero() && (d.outcome != "approved_by_default" || rule.Lapse != d.outcome) {
+		until = d.closed // by then it was done after all, though it may be by default
 	}
 	anyTime := func(time.Time) bool { return false }
 	if d.lapsed.IsZero() {

@@ -153,6 +153,7 @@ func (w *campus) twins(at time.Time, long time.Duration) {
 			for _, q := range w.procs {
 				if q == p {
 					w.stop(p)
+					w.at(time.Now().Add(5*time.Minute), w.revive) // the other one may have died meanwhile
 					return
 				}
 			}

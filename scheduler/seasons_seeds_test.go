@@ -27,19 +27,26 @@ import (
 //
 // A failure names the seed, the commit and the command that plays it again.
 
+// Fifty seeds, the first three with more people.
 func TestSeasons(t *testing.T) {
-	for _, seed := range seeds(t, 3) {
+	for i, seed := range seeds(t, 50) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			usual := tiny
+			if i < 3 {
+				usual = small
+			}
 			o := storage.Options{Driver: storage.SQLite, DSN: swift(t) + "/season.db", Key: storagetest.Key}
-			playSeason(t, seed, sizeOf(t, small), o, "SQLite")
+			playSeason(t, seed, sizeOf(t, usual), o, "SQLite")
 		})
 	}
 }
 
 func TestSeasonsOnMariaDB(t *testing.T) {
-	few := seeds(t, 1)
+	few := seeds(t, 5)
 	for _, seed := range few[:min(5, len(few))] {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
 			playSeason(t, seed, sizeOf(t, tiny), storagetest.MariaDB(t), "MariaDB")
 		})
 	}

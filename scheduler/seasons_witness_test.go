@@ -211,7 +211,7 @@ func (w *witness) handed(h handed) sighting {
 		FROM reminders r JOIN duties d ON d.id = r.duty_id JOIN duty_steps st ON st.id = r.step_id
 		LEFT JOIN people p ON p.id = d.person_id LEFT JOIN orgs c ON c.id = p.college_id
 		LEFT JOIN orgs u ON u.id = d.org_id LEFT JOIN orgs up ON up.id = u.parent_id AND d.subject = 'branch'
-		WHERE r.outbox_id = ? ORDER BY r.id`, []any{s.Outbox}, func(scan func(...any)) {
+		WHERE r.outbox_id = ? AND r.reason NOT LIKE 'passed on%' ORDER BY r.id`, []any{s.Outbox}, func(scan func(...any)) {
 		var i sightedItem
 		var lapsed, closed, left sql.NullTime
 		var branch, college int64

@@ -99,7 +99,7 @@ func (s *Sender) Run(ctx context.Context) error {
 	if s.Poll == 0 {
 		s.Poll = 5 * time.Second
 	}
-	n, err := s.Store.RecoverOut(ctx, s.Account)
+	n, err := s.Store.RecoverOut(ctx, s.Account, s.Now())
 	switch {
 	case ctx.Err() != nil:
 		return nil
@@ -175,7 +175,7 @@ func (s *Sender) next(ctx context.Context) (time.Duration, error) {
 		return s.Poll, nil // a booking may be hours away
 	}
 	if s.behind {
-		if err := s.ahead(ctx); err != nil {
+		if err := s.catchUp(ctx); err != nil {
 			return 0, err
 		}
 		s.behind = false
@@ -187,10 +187,14 @@ func (s *Sender) next(ctx context.Context) (time.Duration, error) {
 	return 0, s.send(ctx, c)
 }
 
-// sweepEvery is how often what can never be sent is given up; others are then told instead.
-const sweepEvery = 20 * time.Second
+const (
+	// sweepEvery is how often what can never be sent is given up; others are then told instead.
+	sweepEvery = 20 * time.Second
+	// inFlight is longer than any message takes from being claimed to being answered.
+	inFlight = 15 * time.Minute
+)
 
-// sweep gives up what can never be sent. None of it would be claimed.
+// sweep gives up what can never be sent, none of which would be claimed, and what another process died with.
 func (s *Sender) sweep(ctx context.Context) error {
 	if now := s.Now(); now.Sub(s.swept) < sweepEvery && !now.Before(s.swept) {
 		return nil
@@ -199,11 +203,33 @@ func (s *Sender) sweep(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if _, err := s.Store.RecoverOut(ctx, s.Account, s.Now().Add(-inFlight)); err != nil {
+		return err
+	}
 	s.swept = s.Now()
 	if n > 0 {
 		return s.ahead(ctx)
 	}
 	return nil
+}
+
+// catchUp is done before anything is sent after a while in which nothing could be: what has become somebody else's
+// business meanwhile is passed on, and what came due is planned, so that it leaves in one message with what waits.
+func (s *Sender) catchUp(ctx context.Context) error {
+	orphans, err := s.Store.Orphans(ctx, s.Account)
+	if err != nil {
+		return err
+	}
+	for _, o := range orphans {
+		is, err := stillDue(ctx, s.Store, o, s.Now())
+		if err != nil {
+			return err
+		}
+		if err := s.Store.PassOn(ctx, is.pass); err != nil {
+			return err
+		}
+	}
+	return s.ahead(ctx)
 }
 
 // ahead plans what is due.

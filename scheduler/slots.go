@@ -8,16 +8,21 @@ import (
 )
 
 // address gives every letter its slot: one message per person in the morning, and at most one per hour for what could
-// not wait for the morning. A letter whose slots are taken, or whose account is away, waits.
+// not wait for the morning. A letter whose slots are taken, or whose account is away, waits, and in quiet time every one
+// does that asks for nothing urgent.
 func (p *Planner) address(list []*letter, taken map[string]bool, now time.Time) (ready, waiting []*letter) {
 	morning, hour := p.slots(now)
 	online := map[string]bool{}
+	quiet := p.Season.Quiet(now)
 	for _, l := range list {
 		account := l.contact.Account
 		if _, asked := online[account]; !asked && !l.toNobody() {
 			online[account] = p.Online == nil || p.Online(account)
 		}
 		switch {
+		case quiet && !l.urgent:
+			waiting = append(waiting, l)
+			continue
 		case l.toNobody():
 		case !online[account]:
 			waiting = append(waiting, l)

@@ -87,7 +87,7 @@ func lacks(there, here map[string]entry, path string) bool {
 
 func above(path string) string { return path[:max(0, strings.LastIndexByte(path, '.'))] }
 
-var sections = []string{"head", "dates", "cross_system", "parties", "questions", "destinations", "tracks", "events", "org_events", "duties", "rates"}
+var sections = []string{"head", "dates", "cross_system", "parties", "questions", "destinations", "tracks", "events", "org_events", "duties", "follow", "rates"}
 
 func section(path string) int {
 	first, _, _ := strings.Cut(path, ".")
@@ -329,6 +329,22 @@ func (t *taker) duties() {
 		t.take(at+".line", name+"给老师的话", r.Line)
 		t.text(at+".member_line", name+"给本人的话", r.MemberLine)
 		t.take(at+".lapse_line", name+"逾期后的话", r.LapseLine)
+		t.text(at+".chase", name+"逾期后的提醒", strings.TrimPrefix(t.p.chase(r), "，"))
+		if o := r.Overdue; o != nil && (s.Follow.Overdue == nil || o.Line != s.Follow.Overdue.Line) {
+			t.text(at+".overdue_line", name+"逾期提醒的话", o.Line)
+		}
+		if o := r.Overdue; o != nil && (s.Follow.Overdue == nil || o.MemberLine != s.Follow.Overdue.MemberLine) {
+			t.text(at+".overdue_member_line", name+"逾期提醒本人的话", o.MemberLine)
+		}
+		t.text(at+".follow", name+"提醒之后", t.p.ownFollow(r))
+	}
+	for _, g := range s.Follow.Escalate {
+		t.take("follow.escalate."+g.From+"."+g.To, fmt.Sprintf("没有回应时从%s告诉%s", t.p.partyNames([]string{g.From}, ""), t.p.partyNames([]string{g.To}, "")), fmt.Sprintf("%d个工作日后", g.After))
+	}
+	t.text("follow.seen_wakes", "知道了以后的追问", t.p.wakes(s.Follow.SeenWakes))
+	if o := s.Follow.Overdue; o != nil {
+		t.text("follow.overdue_line", "逾期提醒的话", o.Line)
+		t.text("follow.overdue_member_line", "逾期提醒本人的话", o.MemberLine)
 	}
 }
 

@@ -1,6 +1,7 @@
 package season
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -22,9 +23,70 @@ func (p *page) duties() {
 		if r.Lapse == LapseApproved {
 			p.line("   逾期：系统默认通过，不算任何人批准")
 		} else {
-			p.line("   逾期：仍要办，记为逾期")
+			p.line("   逾期：仍要办，记为逾期%s", p.chase(r))
+		}
+		if own := p.ownFollow(r); own != "" {
+			p.line("   提醒之后：%s", own)
 		}
 	}
+	p.follow()
+}
+
+// follow is what comes after a reminder where a duty says nothing of its own.
+func (p *page) follow() {
+	text := p.ladder(p.Follow.Escalate)
+	if w := p.wakes(p.Follow.SeenWakes); w != "" {
+		text = append(text, w)
+	}
+	if len(text) > 0 {
+		p.line("\n提醒之后：%s", strings.Join(text, "；"))
+	}
+}
+
+// ownFollow is what a duty says of its own about what comes after a reminder.
+func (p *page) ownFollow(r *DutyRule) string {
+	var text []string
+	if !slices.Equal(r.Escalate, p.Follow.Escalate) {
+		if text = p.ladder(r.Escalate); text == nil {
+			text = []string{"没有人回应也不再告诉别人"}
+		}
+	}
+	if w := p.wakes(r.SeenWakes); w != p.wakes(p.Follow.SeenWakes) {
+		text = append(text, cmp.Or(w, "回应知道了以后不再追问"))
+	}
+	return strings.Join(text, "；")
+}
+
+func (p *page) ladder(rungs []Rung) []string {
+	var text []string
+	for _, g := range rungs {
+		text = append(text, fmt.Sprintf("%s%d个工作日没有回应，告诉%s", p.partyNames([]string{g.From}, ""), g.After, p.partyNames([]string{g.To}, "")))
+	}
+	return text
+}
+
+func (p *page) wakes(days *int) string {
+	if days == nil || *days == 0 {
+		return ""
+	}
+	return fmt.Sprintf("回应知道了但没有办的，下一次提醒前%d天再问", *days)
+}
+
+// chase is how a matter is chased after its date.
+func (p *page) chase(r *DutyRule) string {
+	o := r.Overdue
+	if o == nil || o.Every == 0 {
+		return ""
+	}
+	to := o.To
+	if len(to) == 0 {
+		to = Keys{r.Of}
+	}
+	text := fmt.Sprintf("，之后每%d天提醒%s", o.Every, p.partyNames(to, "、"))
+	if o.Most > 0 {
+		text += fmt.Sprintf("，最多%d次", o.Most)
+	}
+	return text
 }
 
 func (p *page) due(d Due) string {

@@ -93,6 +93,7 @@ func (v *validator) check() {
 	v.tracks()
 	v.events()
 	v.duties()
+	v.follow()
 	v.destinations()
 	v.rates()
 }
@@ -133,6 +134,8 @@ func (v *validator) head() {
 	if len(x.Initiators) == 0 {
 		v.fault("cross_system.initiators", "who initiates across systems is missing")
 	}
+	v.provinceNames("cross_system.inside", x.Inside)
+	v.provinceNames("cross_system.outside", x.Outside)
 	v.partyKeys("cross_system.initiators", x.Initiators, false)
 	v.need("cross_system.note", x.Note)
 	v.placeholders("cross_system.note", x.Note, oneOf("place"))
@@ -181,14 +184,16 @@ func (v *validator) parties() {
 // partyKeys checks references to parties; inside: only those a reminder can reach.
 func (v *validator) partyKeys(path string, keys []string, inside bool) {
 	for i, k := range keys {
-		p, ok := v.s.Parties[k]
-		at := fmt.Sprintf("%s[%d]", path, i)
-		switch {
-		case !ok:
-			v.fault(at, "there is no party %q", k)
-		case inside && !p.Inside:
-			v.fault(at, "party %q has no role in this product and cannot be reminded", k)
-		}
+		v.partyKey(fmt.Sprintf("%s[%d]", path, i), k, inside)
+	}
+}
+
+func (v *validator) partyKey(path, key string, inside bool) {
+	switch p, ok := v.s.Parties[key]; {
+	case !ok:
+		v.fault(path, "there is no party %q", key)
+	case inside && !p.Inside:
+		v.fault(path, "party %q has no role in this product and cannot be reminded", key)
 	}
 }
 

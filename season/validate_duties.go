@@ -34,6 +34,7 @@ func (v *validator) duties() {
 		v.due(p+".due", r)
 		v.lapse(p, r)
 		v.steps(p, r)
+		v.dutyFollow(p, r)
 	}
 }
 
@@ -209,6 +210,7 @@ func (v *validator) steps(p string, r *DutyRule) {
 			v.fault(at, "step %q is there twice", st.Key)
 		}
 		keys[st.Key] = true
+		v.stepKey(at, &st)
 		if st.Before != nil && *st.Before < 0 {
 			v.fault(at+".before", "a step after its own deadline would come too late")
 		}

@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -123,17 +124,21 @@ func (s *Store) putBefore(ctx context.Context, outboxID int64) ([]PutBefore, err
 	return list, err
 }
 
-// PlannedOf are the reminders planned for duties, the next first. Index duty_steps_duty.
+// PlannedOf are the reminders planned for duties, the next first. Index duty_steps_duty; sorted by the database, SQLite
+// would walk through all that is planned instead.
 func (s *Store) PlannedOf(ctx context.Context, dutyIDs []int64) (map[int64][]DutyStep, error) {
 	planned := make(map[int64][]DutyStep, len(dutyIDs))
 	err := chunked(dutyIDs, func(ids []int64) error {
 		var rows []DutyStep
-		err := s.db(ctx).Where("duty_id IN ? AND state = ?", ids, StepPlanned).Order("at, id").Find(&rows).Error
+		err := s.db(ctx).Where("duty_id IN ? AND state = ?", ids, StepPlanned).Find(&rows).Error
 		for _, r := range rows {
 			planned[r.DutyID] = append(planned[r.DutyID], r)
 		}
 		return err
 	})
+	for _, steps := range planned {
+		slices.SortFunc(steps, func(a, b DutyStep) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID)) })
+	}
 	return planned, err
 }
 
@@ -176,7 +181,8 @@ func (s *Store) Tallies(ctx context.Context, dutyIDs []int64) (map[int64]Tally, 
 		}
 		err := s.db(ctx).Model(&Reminder{}).Select("reminders.duty_id, COUNT(DISTINCT reminders.step_id) AS n").
 			Joins("JOIN outbox ON outbox.id = reminders.outbox_id AND outbox.state IN ?", []string{OutSent, OutUnknown}).
-			Where("reminders.duty_id IN ? AND reminders.step <> ? AND reminders.step NOT LIKE 'unreached:%'", ids, StepLapsed).
+			Where("reminders.duty_id IN ? AND reminders.reason <> ?", ids, ReasonPassedOn).
+			Where("reminders.step <> ? AND reminders.step NOT LIKE 'unreached:%'", StepLapsed).
 			Group("reminders.duty_id").Scan(&sent).Error
 		if err != nil {
 			return err

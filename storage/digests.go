@@ -60,10 +60,12 @@ func (s *Store) CommitDigests(ctx context.Context, digests []Digest) error {
 				rows = append(rows, r)
 			}
 		}
-		if len(rows) == 0 {
-			return nil
+		if len(rows) > 0 {
+			if err := w.backAgain(rows); err != nil {
+				return err
+			}
+			err = tx.CreateInBatches(&rows, s.most).Error
 		}
-		err = tx.CreateInBatches(&rows, s.most).Error
 		if errors.Is(err, gorm.ErrDuplicatedKey) {
 			return fmt.Errorf("a reminder was given already: %w", ErrConflict)
 		}
@@ -169,7 +171,7 @@ type Reminded struct {
 // Index reminders_outbox.
 func (s *Store) RemindersOf(ctx context.Context, outboxID int64) ([]Reminded, error) {
 	var rows []Reminder
-	if err := s.db(ctx).Where("outbox_id = ?", outboxID).Order("id").Find(&rows).Error; err != nil {
+	if err := s.db(ctx).Where("outbox_id = ? AND reason <> ?", outboxID, ReasonPassedOn).Order("id").Find(&rows).Error; err != nil {
 		return nil, err
 	}
 	ids := make([]int64, len(rows))
@@ -217,7 +219,8 @@ func (s *Store) Given(ctx context.Context, stepIDs []int64) (map[[2]int64]bool, 
 			State            *string
 		}
 		err := s.db(ctx).Model(&Reminder{}).Select("reminders.step_id, reminders.person_id, outbox.state").
-			Joins("LEFT JOIN outbox ON outbox.id = reminders.outbox_id").Where("reminders.step_id IN ?", ids).Scan(&rows).Error
+			Joins("LEFT JOIN outbox ON outbox.id = reminders.outbox_id").
+			Where("reminders.step_id IN ? AND reminders.reason <> ?", ids, ReasonPassedOn).Scan(&rows).Error
 		for _, r := range rows {
 			given[[2]int64{r.StepID, r.PersonID}] = r.State == nil || *r.State != OutFailed
 		}
@@ -226,17 +229,47 @@ func (s *Store) Given(ctx context.Context, stepIDs []int64) (map[[2]int64]bool, 
 	return given, err
 }
 
-// PassOn takes lines of the notification log back that did not reach whom they were meant for because the message has not
-// left and is not that person's business any more; their reminders are planned again, for whoever it is now.
+// ReasonPassedOn stands in the notification log beside a reminder that waited for somebody until it was not theirs any
+// more.
+const ReasonPassedOn = "passed on: it is somebody else's by now"
+
+// PassOn notes in the notification log that reminders did not reach whom they were meant for, because their message has
+// not left and they are not that person's business any more; they are planned again, for whoever it is now.
 func (s *Store) PassOn(ctx context.Context, reminderIDs []int64) error {
 	return chunked(reminderIDs, func(ids []int64) error {
 		return s.tx(ctx, func(tx *gorm.DB) error {
 			if err := again(tx, "reminders.id IN ?", ids); err != nil {
 				return err
 			}
-			return tx.Where("id IN ?", ids).Delete(&Reminder{}).Error
+			return tx.Model(&Reminder{}).Where("id IN ?", ids).Update("reason", ReasonPassedOn).Error
 		})
 	})
+}
+
+// backAgain takes lines out of the log that say a reminder was passed on from those it comes back to now.
+func (w *work) backAgain(rows []Reminder) error {
+	steps := make([]int64, len(rows))
+	theirs := make(map[[2]int64]bool, len(rows))
+	for i, r := range rows {
+		steps[i] = r.StepID
+		theirs[[2]int64{r.StepID, r.PersonID}] = true
+	}
+	slices.Sort(steps)
+	var gone []int64
+	err := chunked(slices.Compact(steps), func(ids []int64) error { // index reminders_once
+		var passed []Reminder
+		err := w.tx.Select("id, step_id, person_id").Where("step_id IN ? AND reason = ?", ids, ReasonPassedOn).Find(&passed).Error
+		for _, r := range passed {
+			if theirs[[2]int64{r.StepID, r.PersonID}] {
+				gone = append(gone, r.ID)
+			}
+		}
+		return err
+	})
+	if err != nil || len(gone) == 0 {
+		return err
+	}
+	return w.tx.Where("id IN ?", gone).Delete(&Reminder{}).Error
 }
 
 // again plans the reminders of some log lines once more, as far as they are still useful.
@@ -261,7 +294,7 @@ func (s *Store) ToldUnreached(ctx context.Context, dutyIDs []int64) (map[Told]bo
 		var rows []Told
 		err := s.db(ctx).Model(&Reminder{}).Select("reminders.duty_id AS duty, reminders.step, reminders.person_id AS person").
 			Joins("JOIN outbox ON outbox.id = reminders.outbox_id AND outbox.state <> ?", OutFailed).
-			Where("reminders.duty_id IN ? AND reminders.step LIKE 'unreached:%'", ids).Scan(&rows).Error
+			Where("reminders.duty_id IN ? AND reminders.step LIKE 'unreached:%' AND reminders.reason <> ?", ids, ReasonPassedOn).Scan(&rows).Error
 		for _, r := range rows {
 			told[r] = true
 		}

@@ -298,7 +298,7 @@ func TestOutboxStates(t *testing.T) {
 		if again := take(storage.OutReply); again.ID != reply.ID || again.Attempts != 2 {
 			t.Fatalf("released: %+v", again)
 		}
-		if n, err := w.RecoverOut(ctx, account); err != nil || n != 1 {
+		if n, err := w.RecoverOut(ctx, account, w.clock.now()); err != nil || n != 1 {
 			t.Fatalf("recovered %d, %v", n, err)
 		}
 		if err := w.FinishOut(ctx, reply.ID, storage.OutSent, "2", ""); !errors.Is(err, storage.ErrNotInFlight) {

@@ -290,11 +290,11 @@ func land(tx *gorm.DB, id int64, values map[string]any) error {
 }
 
 // RecoverOut turns messages a dead process left in flight into unknown ones: they may have arrived, so they are not
-// sent again. It returns how many.
-func (s *Store) RecoverOut(ctx context.Context, account string) (int, error) {
+// sent again. Those claimed after an instant may still be on their way and are left alone. It returns how many.
+func (s *Store) RecoverOut(ctx context.Context, account string, claimed time.Time) (int, error) {
 	n := 0
 	err := s.tx(ctx, func(tx *gorm.DB) error {
-		r := tx.Model(&Outbox{}).Where("account = ? AND state = ?", account, OutSending).
+		r := tx.Model(&Outbox{}).Where("account = ? AND state = ? AND claimed_at <= ?", account, OutSending, utc(claimed)).
 			Updates(map[string]any{"state": OutUnknown, "done_at": s.now(), "reason": "the process ended while it was being sent"})
 		n = int(r.RowsAffected)
 		return r.Error
@@ -341,3 +341,11 @@ func (s *Store) FailGone(ctx context.Context, account string) (int, error) {
 
 // most is how many messages FailGone ends at a time.
 const most = 500
+
+// Orphans are queued digests whose readers have lost an office since: what they say may be somebody else's business now.
+func (s *Store) Orphans(ctx context.Context, account string) ([]Outbox, error) {
+	var os []Outbox
+	return os, s.db(ctx).Where("account = ? AND state = ? AND kind = ?", account, OutQueued, OutDigest). // index outbox_queue
+														Where("EXISTS (SELECT 1 FROM roles WHERE roles.person_id = outbox.person_id AND roles.until >= outbox.created_at)").
+														Order("id").Limit(most).Find(&os).Error
+}

@@ -199,10 +199,10 @@ func TestRecover(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		w.queue("20160001", storage.Out{Text: "一"}, storage.Out{Text: "二"})
 		o := w.claim()
-		if n, err := w.RecoverOut(ctx, "other"); err != nil || n != 0 {
+		if n, err := w.RecoverOut(ctx, "other", w.clock.now()); err != nil || n != 0 {
 			t.Errorf("another account: %d, %v", n, err)
 		}
-		if n, err := w.RecoverOut(ctx, account); err != nil || n != 1 {
+		if n, err := w.RecoverOut(ctx, account, w.clock.now()); err != nil || n != 1 {
 			t.Errorf("recovered %d, %v", n, err)
 		}
 		if n := w.count("outbox WHERE id = ? AND state = 'unknown' AND reason <> '' AND done_at IS NOT NULL", o.ID); n != 1 {

@@ -12,13 +12,13 @@ import (
 // DutyStory is everything that is known of one duty: its plan, what was sent and what WeChat answered, what people
 // answered, and how it ended.
 type DutyStory struct {
-	Duty    Duty
-	About   string // name of the member or the organisation
-	Org     string // the college; of a college, the college itself
-	Steps   []DutyStep
-	Told    []TellingOf
-	Answers []AnswerOf
-	Audit   []Audit
+	Duty    Duty        `json:"duty"`
+	About   string      `json:"about"` // name of the member or the organisation
+	Org     string      `json:"org"`   // the college; of a college, the college itself
+	Steps   []DutyStep  `json:"steps"`
+	Told    []TellingOf `json:"told"`
+	Answers []AnswerOf  `json:"answers"`
+	Audit   []Audit     `json:"audit"`
 }
 
 // TellingOf is one reminder put before one person, with what became of the message.
