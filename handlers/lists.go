@@ -26,7 +26,8 @@ func isList(t *turn) bool {
 	return ok
 }
 
-// filterOf reads a condition: 未登记, a state (待发起), a destination (升学), or nothing: everybody not done yet.
+// filterOf reads a condition: 未登记, a state (待发起), a destination (升学), a rate (转出发起率: whom it lacks), or nothing:
+// everybody not done yet.
 func (t *turn) filterOf(arg string) (storage.Filter, string, bool) {
 	switch arg {
 	case "":
@@ -45,6 +46,13 @@ func (t *turn) filterOf(arg string) (storage.Filter, string, bool) {
 	}
 	if d, ok := t.season.DestinationByWord(arg); ok {
 		return storage.Filter{Destination: d.Key}, d.Short, true
+	}
+	for i := range t.season.Rates {
+		if r := &t.season.Rates[i]; r.Name == arg {
+			return storage.Filter{Missing: &storage.Missing{
+				Cohort: t.season.Cohort, Of: r.Of, Undeclared: len(r.AllBut) > 0, Done: r.Done, Via: r.Via,
+			}}, fmt.Sprintf(textListMissing, r.Name), true
+		}
 	}
 	return storage.Filter{}, "", false
 }

@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"strings"
 
 	"gorm.io/gorm"
 
@@ -34,6 +35,16 @@ type Filter struct {
 	StateIn     []TrackState // only these states
 	Open        bool         // only those not in DoneStates
 	DoneStates  []TrackState
+	Missing     *Missing // only those a rate counts and does not count as done
+}
+
+// Missing are the people behind what a rate lacks.
+type Missing struct {
+	Cohort     int      // year of graduation; nobody's counts as this
+	Of         []string // destinations that count
+	Undeclared bool     // who has not declared counts, too
+	Done       []string // states that count as done
+	Via        []string // destination/route on which they do; none: on every one
 }
 
 // undeclared is season.Undeclared as it stands in transfers.state.
@@ -52,7 +63,32 @@ func (f Filter) of(q *gorm.DB) *gorm.DB {
 	if f.Open && len(f.DoneStates) > 0 {
 		q = q.Where("(transfers.track, transfers.state) NOT IN ?", pairs(f.DoneStates))
 	}
+	if f.Missing != nil {
+		q = f.Missing.of(q)
+	}
 	return q
+}
+
+// none stands in lists that must not be empty.
+const none = "-"
+
+func (m *Missing) of(q *gorm.DB) *gorm.DB {
+	of, done := append([]string{none}, m.Of...), append([]string{none}, m.Done...)
+	if m.Undeclared {
+		of = append(of, "")
+	}
+	q = q.Where("people.cohort IN ? AND transfers.destination IN ?", []int{0, m.Cohort}, of)
+	if len(m.Via) == 0 {
+		return q.Where("transfers.state NOT IN ?", done)
+	}
+	routes := [][]any{{none, none}}
+	for _, v := range m.Via {
+		if dest, route, one := strings.Cut(v, "/"); one {
+			routes = append(routes, []any{dest, route})
+		}
+	}
+	return q.Where(`NOT (transfers.state IN ? AND (transfers.destination IN ? OR EXISTS (
+		SELECT 1 FROM declarations d WHERE d.id = transfers.declaration_id AND (d.destination, d.route) IN ?)))`, done, m.Via, routes)
 }
 
 func pairs(states []TrackState) [][]any {

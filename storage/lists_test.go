@@ -1,6 +1,7 @@
 package storage_test
 
 import (
+	"slices"
 	"testing"
 
 	"xianjie/storage"
@@ -88,6 +89,54 @@ func TestMembersMeant(t *testing.T) {
 			if err != nil || names(ms) != c.want {
 				t.Errorf("%s: %q, %v; want %q", c.name, names(ms), err, c.want)
 			}
+		}
+	})
+}
+
+// The names behind a rate are those it counts and does not count as done; their number is what the rate lacks.
+func TestMissingFromARate(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.enrol("20160004", "赵六", "20160005", "孙悦", "20160006", "周晴")
+		ids := map[string]int64{}
+		for _, no := range []string{"20160001", "20160002", "20160003", "20160004", "20160005", "20160006"} {
+			p, err := w.PersonByNo(ctx, no)
+			w.ok(err)
+			ids[no] = p.ID
+		}
+		for _, no := range []string{"20160001", "20160002", "20160003"} {
+			w.commit(w.declare(w.member(ids[no])))
+		}
+		late, _, err := w.member(ids["20160004"]).Declare(w.season, "delayed", map[string]storage.Value{"graduate_on": {}}, storage.Said{}, w.clock.now())
+		w.ok(err)
+		w.commit(late)
+		w.record(ids["20160001"], "initiated")
+		_, err = w.sql().Exec("UPDATE people SET cohort = 2019 WHERE no = '20160003'")
+		w.ok(err)
+		r := w.season.Rates[0]
+		for _, c := range []struct {
+			name string
+			m    storage.Missing
+			want []string
+		}{
+			{"not initiated", storage.Missing{Cohort: 2020, Of: r.Of, Done: r.Done}, []string{"20160002"}},
+			{"with the undeclared", storage.Missing{Cohort: 2020, Of: r.Of, Undeclared: true, Done: r.Done}, []string{"20160002", "20160005", "20160006"}},
+			{"on the route they took", storage.Missing{Cohort: 2020, Of: r.Of, Done: r.Done, Via: []string{"employed/self_employed"}}, []string{"20160002"}},
+			{"on another route nobody is done", storage.Missing{Cohort: 2020, Of: r.Of, Done: r.Done, Via: []string{"employed/employer"}}, []string{"20160001", "20160002"}},
+			{"of a destination as a whole", storage.Missing{Cohort: 2020, Of: r.Of, Done: r.Done, Via: []string{"employed"}}, []string{"20160002"}},
+			{"of another year", storage.Missing{Cohort: 2019, Of: r.Of, Done: r.Done}, []string{"20160003"}},
+			{"nothing counts", storage.Missing{Cohort: 2020}, nil},
+		} {
+			t.Run(c.name, func(t *testing.T) {
+				ms, total, err := w.MembersIn(ctx, storage.Scope{}, storage.Filter{Missing: &c.m}, 0, 50)
+				w.ok(err)
+				var got []string
+				for _, m := range ms {
+					got = append(got, m.Person.No)
+				}
+				if !slices.Equal(got, c.want) || total != len(c.want) {
+					t.Errorf("got %v (%d), want %v", got, total, c.want)
+				}
+			})
 		}
 	})
 }
