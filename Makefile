@@ -9,6 +9,7 @@ export CGO_ENABLED := 0
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 GOFUMPT := mvdan.cc/gofumpt@v0.12.0
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GREMLINS := github.com/go-gremlins/gremlins/cmd/gremlins@v0.6.0
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
 # -buildvcs=false: a checkout that belongs to another user must build too.
@@ -45,6 +46,11 @@ bench: ## every benchmark
 .PHONY: seasons
 seasons: ## N simulated seasons of 5,000 members, judged from outside (N=50)
 	XIANJIE_SEASONS=$(or $(N),50) XIANJIE_SEASON_SIZE=whole go test ./scheduler -run '^TestSeasons$$' -timeout 0 -v
+
+.PHONY: mutate
+mutate: ## change the rules in seasons/ and season/ one at a time; the tests must notice (minutes)
+	XIANJIE_MUTANTS=all go test ./season -run '^TestMutants$$' -v -count=1
+	$(GORUN) $(GREMLINS) unleash ./season --exclude-files '(show|diff|load|yaml|validate).*\.go$$' --timeout-coefficient 20
 
 .PHONY: cover
 cover: deps ## tests with coverage; writes cover.out and cover.html

@@ -209,3 +209,14 @@ func TestChased(t *testing.T) {
 		t.Errorf("got  %s\nwant %s", shown(s, got[0].Overdue[:2]...), want)
 	}
 }
+
+// A season that names no quiet time has none.
+func TestNeverQuiet(t *testing.T) {
+	s := load(t, small)
+	for h := range 24 {
+		at := s.Opens.At(season.Clock(h*60), s.Zone)
+		if s.Quiet(at) || !s.NotQuiet(at).Equal(at) {
+			t.Errorf("it is quiet at %s", at.Format("15:04"))
+		}
+	}
+}
