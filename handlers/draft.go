@@ -46,11 +46,12 @@ type reply struct {
 
 // pendingRecord is an event an officer typed for a name that several members carry.
 type pendingRecord struct {
-	Event string   `json:"event,omitempty"` // "" takes the last event back
-	At    string   `json:"at,omitempty"`    // civil date, "" today
-	IDs   []int64  `json:"ids"`             // the candidates, in the order shown; in a reply, everybody it is recorded for
-	Orgs  bool     `json:"orgs,omitempty"`  // IDs are organisations, Event is one of theirs
-	Names []string `json:"names,omitempty"` // of IDs, in a reply
+	Event  string   `json:"event,omitempty"` // "" takes the last event back
+	At     string   `json:"at,omitempty"`    // civil date, "" today
+	IDs    []int64  `json:"ids"`             // the candidates, in the order shown; in a reply, everybody it is recorded for
+	Reason string   `json:"reason,omitempty"`
+	Orgs   bool     `json:"orgs,omitempty"`  // IDs are organisations, Event is one of theirs
+	Names  []string `json:"names,omitempty"` // of IDs, in a reply
 }
 
 func (d *draft) answers() season.Answers { return storage.AnswersOf(d.Values) }

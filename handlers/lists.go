@@ -111,25 +111,38 @@ func (t *turn) listedBy(arg string) (listed, bool) {
 			l.filter, name = f, n
 			continue
 		}
-		orgs, ok := t.orgsBelow()
+		o, ok := t.orgNamed(word)
 		if !ok {
 			return listed{}, false
 		}
-		found := slices.DeleteFunc(slices.Clone(orgs), func(o storage.Org) bool { return !strings.Contains(o.Name, word) })
-		if i := slices.IndexFunc(found, func(o storage.Org) bool { return o.Name == word }); i >= 0 {
-			found = found[i : i+1]
-		}
-		if len(found) != 1 {
-			t.say(textListHow, oneLine(word, 20))
-			return listed{}, false
-		}
-		l.scope, l.title = storage.Scope{CollegeID: found[0].ID}, found[0].Name
-		if found[0].Kind == storage.OrgBranch {
-			l.scope = storage.Scope{BranchID: found[0].ID}
-		}
+		l.scope, l.title = scopeOf(o), o.Name
 	}
 	l.title += " · " + name
 	return l, true
+}
+
+// orgNamed is the one organisation below the officer's that a word means; where there is none or several, it says so.
+func (t *turn) orgNamed(word string) (storage.Org, bool) {
+	orgs, ok := t.orgsBelow()
+	if !ok {
+		return storage.Org{}, false
+	}
+	found := slices.DeleteFunc(slices.Clone(orgs), func(o storage.Org) bool { return !strings.Contains(o.Name, word) })
+	if i := slices.IndexFunc(found, func(o storage.Org) bool { return o.Name == word }); i >= 0 {
+		found = found[i : i+1]
+	}
+	if len(found) != 1 {
+		t.say(textListHow, oneLine(word, 20))
+		return storage.Org{}, false
+	}
+	return found[0], true
+}
+
+func scopeOf(o storage.Org) storage.Scope {
+	if o.Kind == storage.OrgBranch {
+		return storage.Scope{BranchID: o.ID}
+	}
+	return storage.Scope{CollegeID: o.ID}
 }
 
 // orgsBelow are the organisations an officer may ask for: the committee's colleges, a college's branches.
@@ -196,13 +209,36 @@ func (t *turn) page(arg string, after int64) {
 }
 
 // progress counts members by state, and the season's rates with numerator and denominator; per college for the committee.
+// isProgress recognises 进度, alone or with an organisation: 进度 机械学院.
+func isProgress(t *turn) bool {
+	_, ok := t.progressOf()
+	return ok
+}
+
+func (t *turn) progressOf() (org string, ok bool) {
+	for _, w := range []string{"进度", "统计"} {
+		rest, found := strings.CutPrefix(t.line, w)
+		if found && (rest == "" || isSeparator([]rune(rest)[0])) {
+			return strings.TrimFunc(rest, isSeparator), true
+		}
+	}
+	return "", false
+}
+
 func (t *turn) progress() {
-	sc := t.scope()
+	sc, title := t.scope(), t.scopeName()
+	if org, ok := t.progressOf(); ok && org != "" {
+		o, ok := t.orgNamed(org)
+		if !ok {
+			return
+		}
+		sc, title = scopeOf(o), o.Name
+	}
 	type counted struct {
 		counts   []storage.Count
 		colleges []storage.Org
 	}
-	c, ok := want(t, "counts", func(ctx context.Context, s *storage.Store) (counted, error) {
+	c, ok := want(t, fmt.Sprint("counts/", sc), func(ctx context.Context, s *storage.Store) (counted, error) {
 		n, err := s.CountsIn(ctx, sc)
 		if err != nil {
 			return counted{}, err
@@ -217,7 +253,7 @@ func (t *turn) progress() {
 		return
 	}
 	all := tally(t.season, c.counts)
-	t.say(textProgressHead+"\n%s", t.scopeName(), t.today().Chinese(), all.text(t.season))
+	t.say(textProgressHead+"\n%s", title, t.today().Chinese(), all.text(t.season))
 	if len(c.colleges) == 0 {
 		return
 	}

@@ -14,13 +14,14 @@ func officerRules() []rule {
 	return []rule{
 		{officer, nil, "回 12 文字 · 同意 12 · 拒绝 12 · 办结 12", isMatterReply, (*turn).answerMatter, nil},
 		{officer, nil, "待答复", words("待答复", "待回复"), (*turn).listMatters, nil},
-		{officer, nil, "进度", words("进度", "统计"), (*turn).progress, nil},
+		{officer, nil, "进度 [学院或团支部]", isProgress, (*turn).progress, nil},
 		{officer, nil, "名单 [条件]", isList, (*turn).list, nil},
+		{officer, nil, "催 全部 · 催 1 3-5 · 催 姓名…", isNudge, (*turn).nudgeMembers, nil},
 		{officer, nil, "下一页", words("下一页", "继续"), (*turn).nextPage, nil},
 		{officer, nil, "编号（同名时选人）", (*turn).picksCandidate, (*turn).pickCandidate, nil},
 		{officer, nil, "取消（同名时不记了）", func(t *turn) bool { return t.draft.Pending != nil && isCancel(t) }, (*turn).dropPending, nil},
 		{officer, nil, "支部已删除 团支部… 等（团支部、学院的进展）；撤销 支部已删除 团支部…", isOrgRecord, (*turn).recordOrg, nil},
-		{officer, nil, "已审 姓名… 等（季节文件里的进展）", isRecord, (*turn).record, nil},
+		{officer, nil, "已审 姓名… · 姓名 已审 · 已审 全部 · 退回 姓名：原因（季节文件里的进展）", isRecord, (*turn).record, nil},
 		{officer, nil, "撤销 姓名…", isUndo, (*turn).undo, nil},
 	}
 }

@@ -18,9 +18,9 @@ import (
 
 // An officer records what happened in the system of record: "已发起 张三 李四", "已审 1 3-5", "收到申请 张三 7月3日".
 
-// isRecord recognises a message that begins with a word of an event; whether the officer may record it, record says.
+// isRecord recognises a message that begins or ends with a word of an event; whether the officer may record it, record says.
 func isRecord(t *turn) bool {
-	_, _, ok := t.recordCommand()
+	_, _, ok := t.recordCommand(t.line)
 	return ok
 }
 
@@ -30,8 +30,9 @@ func isSeparator(r rune) bool { return strings.ContainsRune(" \n,，、;；:："
 // spans joins what people write around the dash of a span: 1 - 3.
 var spans = strings.NewReplacer(" - ", "-", " – ", "-", " — ", "-", " ~ ", "-", " 到 ", "-", " 至 ", "-")
 
-func (t *turn) recordCommand() (*season.Event, []string, bool) {
-	fields := strings.FieldsFunc(spans.Replace(t.line), isSeparator)
+// recordCommand reads 已发起 张三 李四, 已发起张三, and 张三 已发起.
+func (t *turn) recordCommand(line string) (*season.Event, []string, bool) {
+	fields := strings.FieldsFunc(spans.Replace(line), isSeparator)
 	if len(fields) == 0 {
 		return nil, nil, false
 	}
@@ -40,6 +41,11 @@ func (t *turn) recordCommand() (*season.Event, []string, bool) {
 		var rest string
 		if e, rest, ok = t.eventLeading(fields[0]); ok {
 			fields = slices.Insert(fields, 1, rest)
+		}
+	}
+	if last := len(fields) - 1; !ok && last > 0 {
+		if e, ok = t.season.Event(fields[last]); ok {
+			return e, fields[:last], true
 		}
 	}
 	if !ok {
@@ -77,20 +83,41 @@ type named struct {
 }
 
 func (t *turn) record() {
-	e, args, _ := t.recordCommand()
+	e, args, _ := t.recordCommand(t.line)
+	reason := ""
+	if e.Reason {
+		if head, why, ok := cutReason(t.line); ok {
+			if he, named, ok := t.recordCommand(head); ok && he == e && len(named) > 0 {
+				args, reason = named, why
+			}
+		}
+	}
 	if !t.mayRecord(e) {
 		t.say(textMayNotRecord, e.Words[0], t.recorders(e))
 		return
 	}
 	args, at, ok := t.when(args)
-	if !ok {
-		return
-	}
-	if len(args) == 0 {
+	switch {
+	case !ok:
+	case len(args) == 0 && e.Reason:
+		t.say(textRecordHowWhy, e.Words[0])
+	case len(args) == 0:
 		t.say(textRecordHow, e.Words[0], e.Words[0])
-		return
+	case len(args) == 1 && args[0] == textWhole:
+		t.recordWhole(e, at, reason)
+	default:
+		t.carryOut(pendingRecord{Event: e.Key, At: at.UTC().Format(time.RFC3339Nano), Reason: reason}, args)
 	}
-	t.carryOut(pendingRecord{Event: e.Key, At: at.UTC().Format(time.RFC3339Nano)}, args)
+}
+
+// cutReason parts a command from the reason after it: 退回 张三：材料不全, 退回 张三 因为材料不全.
+func cutReason(line string) (head, reason string, ok bool) {
+	for _, mark := range []string{"：", ":", "因为", "原因是", "原因"} {
+		if h, r, found := strings.Cut(line, mark); found && strings.Trim(r, aroundWords) != "" && len(strings.FieldsFunc(h, isSeparator)) > 0 {
+			return h, oneLine(strings.Trim(r, aroundWords), 100), true
+		}
+	}
+	return "", "", false
 }
 
 // recorders are those who may record an event, for an officer who may not.
@@ -110,8 +137,20 @@ func (t *turn) carryOut(p pendingRecord, args []string) {
 	if !ok {
 		return
 	}
-	t.apply(p, n.members, func(m storage.Member) string { return m.Person.Name })
+	same := map[string]int{}
+	for _, m := range n.members {
+		same[m.Person.Name]++
+	}
+	t.apply(p, n.members, func(m storage.Member) string {
+		if same[m.Person.Name] > 1 {
+			return t.label(m.Person, &m.Branch)
+		}
+		return m.Person.Name
+	})
 	t.sayUnknown(n.unknown)
+	if e, ok := t.season.EventNamed(p.Event); ok && e.Reason && p.Reason == "" && len(n.unknown) > 0 {
+		t.say(textReasonHow, e.Words[0])
+	}
 	t.draft.Pending = nil
 	if len(n.twice) > 0 {
 		t.askWhich(p, n)
@@ -280,7 +319,7 @@ func (t *turn) apply(p pendingRecord, members []storage.Member, name func(storag
 		state := t.nameOf(change.Transfer)
 		done[[2]string{what, state}] = append(done[[2]string{what, state}], name(m))
 		if c, ok := contacts[m.Person.ID]; ok && tell != "" {
-			t.tell(c, storage.OutNudge, t.season.Fill(tell, map[string]string{"name": m.Person.Name, "state": state}))
+			t.tell(c, storage.OutNudge, t.season.Fill(tell, map[string]string{"name": m.Person.Name, "state": state, "reason": reasonTold(p.Reason)}))
 		}
 	}
 	for _, key := range slices.SortedFunc(maps.Keys(done), func(a, b [2]string) int { return slices.Compare(a[:], b[:]) }) {
@@ -304,7 +343,9 @@ func (t *turn) change(p pendingRecord, m storage.Member) (c storage.MemberChange
 	if !ok || err != nil {
 		return c, "", "", textNotUnderstood
 	}
-	c, err = m.Record(t.season, e.Key, at, t.now, storage.DutyDone, t.said())
+	said := t.said()
+	said.Note = p.Reason
+	c, err = m.Record(t.season, e.Key, at, t.now, storage.DutyDone, said)
 	if early := (*storage.TooEarly)(nil); errors.As(err, &early) {
 		return c, "", "", fmt.Sprintf(textTooEarly, e.Name, early.From.Chinese())
 	}
@@ -328,4 +369,12 @@ func someNames(names []string, most int) string {
 		return strings.Join(names, "、")
 	}
 	return fmt.Sprintf("%s等%d人", strings.Join(names[:most], "、"), len(names))
+}
+
+// reasonTold is a reason as it stands in what a member is told.
+func reasonTold(reason string) string {
+	if reason == "" {
+		return ""
+	}
+	return fmt.Sprintf(textReason, reason)
 }

@@ -270,7 +270,7 @@ func TestEveryTextFills(t *testing.T) {
 				}
 			}
 		}
-		vars := map[string]string{"name": "某某", "state": "待发起", "count": "3", "names": "某某、某某", "days": "还有3天", "due": "7月31日"}
+		vars := map[string]string{"name": "某某", "state": "待发起", "count": "3", "names": "某某、某某", "days": "还有3天", "due": "7月31日", "reason": "（原因：材料不全）"}
 		late := map[string]string{"count": "3", "names": "某某、某某", "days": "已过3天", "due": "7月31日", "duty": "发起转接", "reminded": "提醒过3次"}
 		for _, r := range s.Duties {
 			for _, text := range []string{r.Line, r.MemberLine} {

@@ -29,6 +29,7 @@ type Season struct {
 	OrgEvents    []OrgEvent           `yaml:"org_events"` // what can be recorded about a branch or a college
 	Duties       []DutyRule           `yaml:"duties"`
 	Follow       Follow               `yaml:"follow"` // what comes after a reminder, where a duty says nothing of its own
+	Nudges       Nudges               `yaml:"nudges"` // how often officers may nudge somebody by hand
 	Rates        []Rate               `yaml:"rates"`
 
 	Hash string `yaml:"-"` // of the file's bytes: a changed season is noticed at start
@@ -71,6 +72,12 @@ func (c CrossSystem) Holds(province string) bool {
 		return !slices.Contains(c.Outside, province)
 	}
 	return slices.Contains(c.Inside, province)
+}
+
+// Nudges bounds how often one person is nudged by hand (催), so that nobody is pestered.
+type Nudges struct {
+	Days int `yaml:"days"` // at least so many days lie between two; 1 by default
+	Most int `yaml:"most"` // so often in a season; 0: no bound
 }
 
 // Party is somebody who acts: key "college" is 学院团委.
@@ -238,6 +245,8 @@ type Event struct {
 	Tell  string   `yaml:"tell"`  // what the member is told; "" when nothing
 	// Aside: it stands beside the transfer (dues paid, card handed in). It can be recorded in every state and moves none.
 	Aside bool `yaml:"aside"`
+	// Reason: why it happened can be recorded with it (退回 张三：材料不全), and is told as {reason}.
+	Reason bool `yaml:"reason"`
 }
 
 // OrgEvent is something that happened to a whole branch or college (年份已标记, 支部已删除 …).

@@ -333,7 +333,11 @@ func (v *validator) events() {
 		if (len(e.Words) == 0) != (len(e.By) == 0) {
 			v.fault(p, "an event is either typed by somebody (words and by) or recorded by itself (neither)")
 		}
-		v.placeholders(p+".tell", e.Tell, oneOf("name", "state"))
+		known := oneOf("name", "state")
+		if e.Reason {
+			known = oneOf("name", "state", "reason")
+		}
+		v.placeholders(p+".tell", e.Tell, known)
 		if e.Aside && len(e.By) == 0 {
 			v.fault(p, "an event beside the transfer needs somebody who records it")
 		}

@@ -8,6 +8,9 @@ import (
 
 // follow checks what the file says comes after every reminder.
 func (v *validator) follow() {
+	if n := v.s.Nudges; n.Days < 0 || n.Most < 0 {
+		v.fault("nudges", "days and most cannot be negative")
+	}
 	f := &v.s.Follow
 	v.seenWakes("follow.seen_wakes", f)
 	v.ladder("follow.escalate", f.Escalate)
