@@ -224,3 +224,28 @@ const (
 	textNudgeLately     = "刚催过，过几天再催"
 	textNudgeEnough     = "已经催够次数"
 )
+
+// What the committee alone can do.
+const (
+	textOverview         = "总览"
+	textBulletin         = "通报"
+	textAppoint          = "任命"
+	textDismiss          = "卸任"
+	textOfficerCommittee = "总览：各学院的排名；通报：可以转发到群里的排名\n任命 工号 姓名 学院团委书记 学院（或 团支书 学院团支部、校团委）；卸任 工号 姓名"
+
+	textOverviewHead = "%s 各学院情况 截至%s"
+	textBulletinHow  = "下面这段可以直接转发到工作群："
+	textBulletinHead = "【%s】各学院进度通报（截至%s）"
+	textDeclaredRate = "登记率"
+	textRateBy       = "（%s前）"
+
+	textAppointHow    = "请这样写：\n任命 90005 王敏 学院团委书记 机械学院\n任命 20160001 张三 团支书 机械学院1班\n任命 90006 李静 校团委\n卸任 90005 王敏"
+	textAppointed     = "已任命%s（%s）：%s %s。"
+	textAppointedNew  = "对方还不在名册里，已经补上。请对方加我为好友，把“%s %s”发给我就能开始用。"
+	textOfficeAlready = "%s已经担任%s %s，没有改动。"
+	textOtherName     = "名册里%s不是这个姓名，请核对，没有改动。"
+	textNoOffice      = "%s没有担任职务，不用卸任。"
+	textWhichOffice   = "%s有几个职务，请写明是哪一个，例如：卸任 %s %s 团支书"
+	textNotOneself    = "不能卸任自己的校团委职务，请由另一位校团委老师来办。"
+	textDismissed     = "已卸任%s（%s）：%s %s。还没发出的提醒会转给现任的人。"
+)

@@ -55,6 +55,14 @@ func (s *Store) CommitTurns(ctx context.Context, turns []Turn) error {
 		if err := w.orgs(orgs); err != nil {
 			return err
 		}
+		for _, t := range turns { // one appointment now and then
+			if t.Office == nil {
+				continue
+			}
+			if err := w.roster(t.Office.Season, t.Office.Roster); err != nil {
+				return err
+			}
+		}
 		if err := w.contacts(turns); err != nil {
 			return err
 		}

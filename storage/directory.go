@@ -127,24 +127,28 @@ type Roster struct {
 // every new member the transfer and the duties that begin with being on the roster.
 func (s *Store) ApplyRoster(ctx context.Context, sn *season.Season, r Roster) error {
 	return s.tx(ctx, func(tx *gorm.DB) error {
-		im := &importing{work: &work{Store: s, tx: tx, at: s.now()}, season: sn}
-		if err := im.orgs(r); err != nil {
-			return err
-		}
-		if err := im.people(r.People); err != nil {
-			return err
-		}
-		if err := im.transfers(r.People); err != nil {
-			return err
-		}
-		if err := im.alignLost(); err != nil {
-			return err
-		}
-		if err := im.roles(r); err != nil {
-			return err
-		}
-		return im.audit([]Audit{r.Audit})
+		return (&work{Store: s, tx: tx, at: s.now()}).roster(sn, r)
 	})
+}
+
+func (w *work) roster(sn *season.Season, r Roster) error {
+	im := &importing{work: w, season: sn}
+	if err := im.orgs(r); err != nil {
+		return err
+	}
+	if err := im.people(r.People); err != nil {
+		return err
+	}
+	if err := im.transfers(r.People); err != nil {
+		return err
+	}
+	if err := im.alignLost(); err != nil {
+		return err
+	}
+	if err := im.roles(r); err != nil {
+		return err
+	}
+	return im.audit([]Audit{r.Audit})
 }
 
 // importing is one ApplyRoster under way.

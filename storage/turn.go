@@ -54,6 +54,7 @@ type Turn struct {
 	Answered     []MatterAnswer
 	Answers      []Answer    // to a digest
 	Orgs         []OrgChange // about branches and colleges
+	Office       *Office     // somebody takes or leaves an office
 	Audit        []Audit
 }
 
@@ -98,4 +99,10 @@ type MatterAnswer struct {
 	ID     int64
 	By     int64
 	Answer string
+}
+
+// Office is a change of offices: somebody takes one, or leaves some. Who is not on the roster yet is put on it.
+type Office struct {
+	Season *season.Season
+	Roster Roster
 }
