@@ -52,6 +52,7 @@ type Turn struct {
 	Out          []Out
 	Matters      []Matter
 	Answered     []MatterAnswer
+	Notices      NoticeWork
 	Audit        []Audit
 }
 
