@@ -128,7 +128,7 @@ func (a *App) addAccounts() error {
 		}
 		acc.sender = &scheduler.Sender{
 			Account: c.Name, Store: a.Store, Season: a.Season, Channel: channel{acc.bot}, Coord: a.coord,
-			Pace: scheduler.Pace{Every: pace.Every, Jitter: pace.Jitter, PerHour: pace.PerHour, PerDay: pace.PerDay},
+			Pace: scheduler.Pace{Every: pace.Every, Jitter: pace.Jitter, PerMinute: pace.PerMinute, PerHour: pace.PerHour, PerDay: pace.PerDay},
 			Now:  a.Now, Log: a.Log, Poll: a.o.Poll,
 		}
 		a.accounts = append(a.accounts, acc)

@@ -12,6 +12,7 @@ import (
 type freshness struct {
 	text  string
 	drop  string // why nothing is to be sent any more
+	hold  bool   // until a person says so
 	until time.Time
 }
 
@@ -37,6 +38,11 @@ func (s *Sender) fresh(ctx context.Context, o storage.Outbox) (freshness, error)
 			return freshness{drop: "everything it asked for is done"}, nil
 		}
 		quiet = quiet && !slices.ContainsFunc(items, func(it Item) bool { return !it.Lapsed && urgent(s.Season, it.Duty, now) })
+	}
+	if o.Kind == storage.OutNotice {
+		if gone, hold, err := s.noticeNow(ctx, o); err != nil || gone != "" || hold {
+			return freshness{drop: gone, hold: hold}, err
+		}
 	}
 	if quiet {
 		f.until = s.Season.NotQuiet(now)

@@ -29,8 +29,15 @@ type Season struct {
 	OrgEvents    []OrgEvent           `yaml:"org_events"` // what can be recorded about a branch or a college
 	Duties       []DutyRule           `yaml:"duties"`
 	Rates        []Rate               `yaml:"rates"`
+	Notices      Notices              `yaml:"notices"`
 
 	Hash string `yaml:"-"` // of the file's bytes: a changed season is noticed at start
+}
+
+// Notices are the limits of what the committee sends to many.
+type Notices struct {
+	// ReleaseAbove is the number of people from which on a second officer must release a notice; 0: every notice.
+	ReleaseAbove int `yaml:"release_above"`
 }
 
 // NamedDate is a date of the notice with what people call it.

@@ -288,12 +288,15 @@ func TestClaimOuts(t *testing.T) {
 		if len(claims) != 2 || claims[0].Outbox.Text != "一" || claims[1].Outbox.Text != "二" || claims[0].Contact.ID != p.Contact.ID {
 			t.Fatalf("claimed %+v", claims)
 		}
-		w.ok(w.FinishOuts(ctx, []storage.Landed{{ID: claims[0].Outbox.ID, MsgID: "m1"}, {ID: claims[1].Outbox.ID, MsgID: "m2"}}))
-		if n := w.count("outbox WHERE state = 'sent' AND attempts = 1 AND msg_id IN ('m1', 'm2')"); n != 2 {
+		w.ok(w.CloseOuts(ctx, []storage.Landed{{ID: claims[0].Outbox.ID, MsgID: "m1"}}, []int64{claims[1].Outbox.ID}))
+		if n := w.count("outbox WHERE state = 'sent' AND attempts = 1 AND msg_id = 'm1'"); n != 1 {
 			t.Errorf("%d are sent", n)
 		}
-		if err := w.FinishOuts(ctx, []storage.Landed{{ID: claims[0].Outbox.ID}}); !errors.Is(err, storage.ErrNotInFlight) {
+		if err := w.CloseOuts(ctx, []storage.Landed{{ID: claims[0].Outbox.ID}}, nil); !errors.Is(err, storage.ErrNotInFlight) {
 			t.Errorf("finished twice: %v", err)
+		}
+		if c, err := w.ClaimOut(ctx, account); err != nil || c.Outbox.Text != "二" || c.Outbox.Attempts != 1 {
+			t.Errorf("put back and claimed again: %+v, %v", c, err)
 		}
 		if text := w.next(storage.OutSent); text != "三" {
 			t.Errorf("left %q", text)

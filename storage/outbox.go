@@ -139,11 +139,14 @@ const claimable = `FROM outbox o
 	JOIN contacts c ON c.id = o.contact_id AND c.login = a.login AND c.state IN ('active', 'unsure')
 	WHERE o.account = ? AND o.state = 'queued' AND o.not_before <= ?`
 
-// OutReady reports whether a message of an account could leave now. Index outbox_queue.
-func (s *Store) OutReady(ctx context.Context, account string) (bool, error) {
-	var id []int64
-	err := s.db(ctx).Raw("SELECT o.id "+claimable+" LIMIT 1", account, s.now()).Scan(&id).Error
-	return len(id) > 0, err
+// OutReady is the kind of the message of an account that would leave next; "" when none can leave now. Index outbox_queue.
+func (s *Store) OutReady(ctx context.Context, account string) (kind string, err error) {
+	var kinds []string
+	err = s.db(ctx).Raw("SELECT o.kind "+claimable+" ORDER BY o.priority, o.id LIMIT 1", account, s.now()).Scan(&kinds).Error
+	if err != nil || len(kinds) == 0 {
+		return "", err
+	}
+	return kinds[0], nil
 }
 
 // NextOut is when the next message of an account that is not due yet may leave; false when there is none.

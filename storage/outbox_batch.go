@@ -57,9 +57,16 @@ type Landed struct {
 	MsgID string
 }
 
-// FinishOuts notes that messages in flight were sent, all or none.
-func (s *Store) FinishOuts(ctx context.Context, sent []Landed) error {
+// CloseOuts notes that messages in flight were sent, and puts others back that were not even tried; all or none.
+func (s *Store) CloseOuts(ctx context.Context, sent []Landed, untried []int64) error {
 	return s.tx(ctx, func(tx *gorm.DB) error {
+		err := chunked(untried, func(ids []int64) error {
+			return tx.Model(&Outbox{}).Where("id IN ? AND state = ?", ids, OutSending).
+				Updates(map[string]any{"state": OutQueued, "claimed_at": nil, "attempts": gorm.Expr("attempts - 1")}).Error
+		})
+		if err != nil {
+			return err
+		}
 		return chunked(sent, func(sent []Landed) error {
 			ids := make([]int64, len(sent))
 			msg := "CASE id"
