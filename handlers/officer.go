@@ -97,6 +97,9 @@ func (t *turn) officerWords() string {
 	if t.answersMatters() {
 		text += "\n" + textOfficerMatters
 	}
+	if t.onCommittee() {
+		text += "\n" + textOfficerNotices
+	}
 	if len(events) > 0 {
 		text += "\n\n" + textOfficerEvents + strings.Join(events, "、") + "。" + textOfficerUndo
 	}

@@ -53,6 +53,7 @@ const (
 	SkipStranger = "stranger" // never wrote to us, and the class has no group
 	SkipGone     = "gone"     // deleted or blocked us
 	SkipLost     = "lost"     // not recognised since the last login
+	SkipNoGroup  = "no_group" // meant for groups only, and the class has none
 )
 
 // ClassGroup says that a group chat is that of a branch (班级群).
