@@ -69,6 +69,7 @@ type Sender struct {
 
 	booked time.Time // the moment booked for the next message
 	unused bool      // nothing was sent at it yet
+	swept  time.Time // when what can no longer leave was last put away
 }
 
 const (
@@ -130,7 +131,7 @@ func (s *Sender) next(ctx context.Context) (time.Duration, error) {
 	if !s.Channel.Online() {
 		return s.Poll, nil
 	}
-	if _, err := s.Store.FailGone(ctx, s.Account); err != nil {
+	if err := s.sweep(ctx); err != nil {
 		return 0, err
 	}
 	kind, err := s.Store.OutReady(ctx, s.Account)
@@ -170,6 +171,20 @@ func (s *Sender) next(ctx context.Context) (time.Duration, error) {
 		return 0, err
 	}
 	return 0, s.send(ctx, c)
+}
+
+// sweep puts away what can no longer leave, once in a while: none of it would be claimed, or outlive being prepared, but
+// it would be counted as waiting.
+func (s *Sender) sweep(ctx context.Context) error {
+	now := s.Now()
+	if since := now.Sub(s.swept); since >= 0 && since < s.Poll {
+		return nil
+	}
+	if _, err := s.Store.FailGone(ctx, s.Account); err != nil {
+		return err
+	}
+	s.swept = now
+	return nil
 }
 
 // book sees to it that a moment is booked for the next message, unless one was left over. A moment that is too far ahead

@@ -44,7 +44,7 @@ func TestClaimInOrderOfPriority(t *testing.T) {
 			storage.Out{Kind: storage.OutAccept, Extra: "{}"},
 			storage.Out{Kind: storage.OutReply, Text: "以后", NotBefore: w.clock.now().Add(time.Hour)},
 		)
-		if ready, err := w.OutReady(ctx, account); err != nil || ready != storage.OutReply {
+		if ready, err := w.OutReady(ctx, account); err != nil || ready != storage.OutAccept {
 			t.Errorf("ready: %v, %v", ready, err)
 		}
 		var got []string

@@ -41,7 +41,13 @@ CREATE INDEX class_groups_branch ON class_groups (branch_id);
 ALTER TABLE accounts ADD COLUMN refused_at DATETIME NULL;
 ALTER TABLE accounts ADD COLUMN stopped_at DATETIME NULL;
 
+-- The next message is the first of this index; sorting a long queue for each of them took longer than sending it.
+DROP INDEX outbox_queue;
+CREATE INDEX outbox_queue ON outbox (account, state, priority, id);
+
 -- +goose Down
+DROP INDEX outbox_queue;
+CREATE INDEX outbox_queue ON outbox (account, state, not_before);
 ALTER TABLE accounts DROP COLUMN stopped_at;
 ALTER TABLE accounts DROP COLUMN refused_at;
 DROP TABLE class_groups;
