@@ -1,12 +1,15 @@
 package app_test
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"xianjie/app"
 	"xianjie/roster"
 	"xianjie/storage"
 	"xianjie/wechatsim"
@@ -185,6 +188,23 @@ func (w *world) checkNotice(before int) {
 	}
 	if a, err := w.app.Store.AccountNamed(w.ctx, "main"); err != nil || a.StoppedAt != nil || a.RefusedAt == nil {
 		t.Errorf("WeChat refused once and no more: %+v, %v", a, err)
+	}
+	var out bytes.Buffer
+	var rows []struct{ Result string }
+	if err := app.Export(w.ctx, w.app.Data, &out, roster.JSON, "notices"); err != nil {
+		t.Error(err)
+	}
+	if err := json.Unmarshal(out.Bytes(), &rows); err != nil || len(rows) != sum.Planned {
+		t.Errorf("%d people are exported, %v", len(rows), err)
+	}
+	answered := 0
+	for _, r := range rows {
+		if r.Result == "answered" {
+			answered++
+		}
+	}
+	if answered != crowdBranches {
+		t.Errorf("%d are exported as answered", answered)
 	}
 	said := w.sim.Person("800001").Received(w.bot)
 	for _, want := range []string{"通知1发完了：共3000人，已送达3000人", "共3000人＝已回复100＋已送达未回复2900"} {

@@ -115,6 +115,11 @@ type NoticeSum struct {
 	Unknown  int // it may or may not have arrived; a person decides
 }
 
+// LineStates are all the ways a notice can stand with one person.
+func LineStates() []string {
+	return []string{"waiting", "sent", "answered", "held", "failed", "skipped", "unknown"}
+}
+
 // Adds reports whether the parts make up the whole.
 func (n NoticeSum) Adds() bool {
 	return n.Planned == n.Waiting+n.Sent+n.Answered+n.Held+n.Failed+n.Skipped+n.Unknown
