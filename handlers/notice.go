@@ -250,6 +250,11 @@ var skipTexts = []struct{ reason, text string }{
 	{storage.SkipLost, "助手重新登录后还没认出来"},
 }
 
+// dropTexts are why a message was put away unsent.
+var dropTexts = map[string]string{
+	storage.DropStopped: "通知已停止", storage.DropNotMeant: "轮到时已不在发送对象里", storage.DropExpired: "一周内没能发出",
+}
+
 func (p *reachPlan) whoIsLeftOut() string {
 	if len(p.skipped) == 0 {
 		return textNoticeAll

@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strings"
 
 	"xianjie/storage"
@@ -114,6 +115,7 @@ func missing(r noticeReport) string {
 		return ""
 	}
 	reasons := map[string]string{}
+	maps.Copy(reasons, dropTexts)
 	for _, s := range skipTexts {
 		reasons[s.reason] = s.text
 	}
@@ -126,7 +128,7 @@ func missing(r noticeReport) string {
 		case l.State == "failed" && !ok:
 			why = "微信没有收下"
 		case !ok:
-			why = "发出前已不属于发送对象，或通知已停止"
+			why = "没有发出"
 		}
 		lines = append(lines, r.people[l.PersonID].Name+"："+why)
 	}

@@ -25,7 +25,7 @@ func (s *Sender) fresh(ctx context.Context, o storage.Outbox) (freshness, error)
 	now := s.Now()
 	f := freshness{text: o.Text}
 	if o.ExpiresAt != nil && !now.Before(*o.ExpiresAt) {
-		return freshness{drop: "too late to be useful"}, nil
+		return freshness{drop: storage.DropExpired}, nil
 	}
 	quiet := s.Season.Quiet(now) && slices.Contains(unasked, o.Kind)
 	if o.Kind == storage.OutDigest && o.PersonID != nil {

@@ -17,7 +17,7 @@ func (s *Sender) noticeNow(ctx context.Context, o storage.Outbox) (drop string, 
 	}
 	switch n.State {
 	case storage.NoticeStopped:
-		return "the notice was stopped", false, nil
+		return storage.DropStopped, false, nil
 	case storage.NoticePaused, storage.NoticeWaiting:
 		return "", true, nil
 	}
@@ -28,7 +28,7 @@ func (s *Sender) noticeNow(ctx context.Context, o storage.Outbox) (drop string, 
 	if err != nil || meant {
 		return "", false, err
 	}
-	return "no longer meant for this person", false, nil
+	return storage.DropNotMeant, false, nil
 }
 
 // noticeEnds is what the writer of a notice is told when nothing of it is left to send.

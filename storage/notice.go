@@ -56,6 +56,17 @@ const (
 	SkipNoGroup  = "no_group" // meant for groups only, and the class has none
 )
 
+// Why a message of a notice was put away unsent; it stands in the reason of the message.
+const (
+	DropStopped  = "the notice was stopped"
+	DropNotMeant = "no longer meant for this person"
+	DropExpired  = "too late to be useful"
+)
+
+// noticeKeeps is how long a notice waits for a chat that cannot be written to: one that was not recognised after a login
+// may come back, and a notice must end.
+const noticeKeeps = 7 * 24 * time.Hour
+
 // ClassGroup says that a group chat is that of a branch (班级群).
 type ClassGroup struct {
 	ContactID  int64 `gorm:"primaryKey;autoIncrement:false"`

@@ -72,9 +72,10 @@ func (w *work) plan(p NoticePlan, inbox int64) error {
 		return err
 	}
 	outs := make([]queued, len(p.Outs))
+	expires := w.at.Add(noticeKeeps)
 	for i, o := range p.Outs {
 		outs[i] = queued{Out: Out{
-			Account: o.Account, ContactID: o.ContactID, Kind: OutNotice, Text: o.Text, Once: fmt.Sprintf("notice/%d/%d", n.ID, o.ContactID),
+			Account: o.Account, ContactID: o.ContactID, Kind: OutNotice, Text: o.Text, Once: fmt.Sprintf("notice/%d/%d", n.ID, o.ContactID), ExpiresAt: &expires,
 		}, inbox: &inbox}
 		if len(o.PersonIDs) == 1 {
 			outs[i].PersonID = &o.PersonIDs[0]
@@ -135,17 +136,20 @@ func (w *work) move(m NoticeMove) error {
 	case NoticePaused:
 		return w.shift(m.ID, OutQueued, OutHeld, "paused")
 	}
-	if err := w.shift(m.ID, OutHeld, OutDropped, "the notice was stopped"); err != nil {
+	if err := w.shift(m.ID, OutHeld, OutDropped, DropStopped); err != nil {
 		return err
 	}
-	return w.shift(m.ID, OutQueued, OutDropped, "the notice was stopped")
+	return w.shift(m.ID, OutQueued, OutDropped, DropStopped)
 }
 
 // shift moves the messages of a notice from one state to another. Index notice_recipients' primary key.
 func (w *work) shift(notice int64, from, to, reason string) error {
 	set := map[string]any{"state": to, "reason": reason, "done_at": nil}
-	if to == OutDropped {
+	switch to {
+	case OutDropped:
 		set["done_at"] = w.at
+	case OutQueued:
+		set["expires_at"] = w.at.Add(noticeKeeps)
 	}
 	return w.tx.Model(&Outbox{}).Where("state = ? AND id IN (?)", from, w.messagesOf(w.tx, notice)).Updates(set).Error
 }

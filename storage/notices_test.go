@@ -173,6 +173,26 @@ func TestNoticeMoves(t *testing.T) {
 	})
 }
 
+// A chat that never comes back does not keep a notice open for ever; a pause does not use up that time.
+func TestNoticeExpires(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.crowd()
+		id := w.post(storage.NoticeSending)
+		move := func(to, from string) storage.NoticeWork {
+			return storage.NoticeWork{Moves: []storage.NoticeMove{{ID: id, From: []string{from}, To: to}}}
+		}
+		w.work("20160001", move(storage.NoticePaused, storage.NoticeSending))
+		w.clock.set(w.clock.now().Add(8 * 24 * time.Hour))
+		w.work("20160001", move(storage.NoticeSending, storage.NoticePaused))
+		w.next(storage.OutSent)
+		w.clock.set(w.clock.now().Add(8 * 24 * time.Hour))
+		if n, err := w.FailGone(ctx, account); n != 3 || err != nil {
+			t.Errorf("put away %d, %v", n, err)
+		}
+		w.sum(id, storage.NoticeSum{Planned: 7, Sent: 1, Skipped: 6})
+	})
+}
+
 // Of two officers who send at once under one number, one is told to look again.
 func TestNoticeNumberIsTakenOnce(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {

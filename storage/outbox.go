@@ -272,7 +272,7 @@ func (s *Store) FailGone(ctx context.Context, account string) (int, error) {
 		}
 		n = int(r.RowsAffected)
 		r = tx.Model(&Outbox{}).Where("account = ? AND state = ? AND expires_at <= ?", account, OutQueued, s.now()).
-			Updates(map[string]any{"state": OutDropped, "done_at": s.now(), "reason": "too late to be useful"})
+			Updates(map[string]any{"state": OutDropped, "done_at": s.now(), "reason": DropExpired})
 		n += int(r.RowsAffected)
 		return r.Error
 	})
