@@ -49,7 +49,7 @@ const (
 	textMissing     = "没有送到的："
 	textMissingMore = "\n还有%d人，见导出的表格。"
 	textFollowHow   = "回复“跟进 %d”，只再发给没有回复的人。"
-	textResumed     = "好的，恢复发送，先慢慢来。"
+	textResumed     = "好的，恢复发送，一天之内放慢一半。再被微信提示一次，会再停下来。"
 
 	textOfficerNotices = "通知 - 给很多人发通知；通知列表、进展 12、暂停 12、继续 12、停止 12、放行 12、跟进 12"
 

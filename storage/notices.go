@@ -35,7 +35,7 @@ func (w *work) notices(turns []Turn) error {
 			return err
 		}
 		if n.Resume != "" {
-			if err := resumeAccount(w.tx, n.Resume); err != nil {
+			if err := resumeAccount(w.tx, n.Resume, w.at); err != nil {
 				return err
 			}
 		}
@@ -158,10 +158,11 @@ func (s *Store) messagesOf(db *gorm.DB, notice int64) *gorm.DB {
 	return db.Model(&NoticeRecipient{}).Select("outbox_id").Where("notice_id = ? AND outbox_id IS NOT NULL", notice)
 }
 
-// resumeAccount lets an account send again after WeChat refused it twice.
-func resumeAccount(tx *gorm.DB, name string) error {
+// resumeAccount lets an account send again after WeChat refused it twice. It goes on slowly for a day, and one more refusal
+// in that day stops it again.
+func resumeAccount(tx *gorm.DB, name string, now time.Time) error {
 	return tx.Model(&Account{}).Where("name = ?", name).
-		Updates(map[string]any{"refused_at": nil, "stopped_at": nil, "held_until": nil}).Error
+		Updates(map[string]any{"refused_at": now, "stopped_at": nil, "held_until": nil}).Error
 }
 
 // ResumeAccount lets an account send again; false when there is no such account or nothing stopped it.
@@ -173,7 +174,7 @@ func (s *Store) ResumeAccount(ctx context.Context, name string, by Audit) (bool,
 		if stopped = n > 0; err != nil || !stopped {
 			return err
 		}
-		if err := resumeAccount(tx, name); err != nil {
+		if err := resumeAccount(tx, name, s.now()); err != nil {
 			return err
 		}
 		return (&work{Store: s, tx: tx, at: s.now()}).audit([]Audit{by})

@@ -364,7 +364,7 @@ func TestRefuseAccount(t *testing.T) {
 				t.Errorf("resumed: %v, %v", ok, err)
 			}
 		}
-		if a, err = w.AccountNamed(ctx, account); err != nil || a.StoppedAt != nil || a.RefusedAt != nil || a.HeldUntil != nil || !a.Ready {
+		if a, err = w.AccountNamed(ctx, account); err != nil || a.StoppedAt != nil || !a.Slowed(w.clock.now()) || a.HeldUntil != nil || !a.Ready {
 			t.Errorf("after it was resumed the account is %+v, %v", a, err)
 		}
 	})
