@@ -113,7 +113,7 @@ func (t *turn) noticeText() {
 		return
 	}
 	t.draft.Notice.Step = stepAudience
-	t.say(textNoticeAudience)
+	t.say(textNoticeAudience, t.audienceExamples())
 }
 
 // maxNoticeText leaves room for names and for the line that asks for an answer: a notice is one message, because each part
@@ -132,11 +132,20 @@ func (t *turn) noticeAudience() {
 		for _, w := range heard.wrong {
 			t.say("%s", w)
 		}
-		t.say(textAudienceHow)
+		t.say(textAudienceHow, t.audienceExamples())
 		return
 	}
 	t.draft.Notice.Audience, t.draft.Notice.Step = t.line, stepReady
 	t.previewNotice()
+}
+
+// audienceExamples are sentences that mean something in this season.
+func (t *turn) audienceExamples() string {
+	second := t.season.Destinations[0].Short
+	if x := t.season.CrossSystem; len(x.Inside) > 0 {
+		second += " 非" + strings.Join(x.Inside, "")
+	}
+	return fmt.Sprintf("%d届 %s\n%s\n团支书\n全部", t.season.Cohort, textUndeclared, second)
 }
 
 func quotedAll(words []string) []string {
@@ -326,5 +335,5 @@ func (t *turn) rewriteNotice() {
 
 func (t *turn) readdressNotice() {
 	t.draft.Notice.Step, t.draft.Notice.Audience = stepAudience, ""
-	t.say(textNoticeAudience)
+	t.say(textNoticeAudience, t.audienceExamples())
 }

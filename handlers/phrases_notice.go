@@ -7,9 +7,9 @@ const (
 	textNoticeStrange   = "%s 不是可以替换的内容。可以用的有 {姓名}、{学号}、{学院}、{团支部}。请改好再发一次。"
 	textNoticeLong      = "一条通知最多%d字，超出了%d字。请改短再发一次。"
 	textNoticeTooLong   = "最长的一条有%d字，超过了微信一条消息的%d字。请把内容改短，再发一次。"
-	textNoticeAudience  = "发给谁？可以写届别、学院、团支部、去向、进展、省份和干部，中间空一格，“非”表示不含。例如：\n2020届 未登记 机械学院\n就业 待发起 非北京广东福建\n团支书\n全部"
+	textNoticeAudience  = "发给谁？可以写届别、学院、团支部、去向、进展、省份和干部，中间空一格，“非”表示不含。例如：\n%s"
 	textAudienceUnknown = "没有看懂%s。"
-	textAudienceHow     = "请把发送对象再写一遍，例如：2020届 未登记 非北京广东福建。不发了回复“取消”。"
+	textAudienceHow     = "请把发送对象再写一遍，例如：\n%s\n不发了回复“取消”。"
 	textNoticeDropped   = "好的，这条通知不发了。"
 	textNoticeNobody    = "没有人符合“%s”。请换一种写法。"
 
