@@ -21,6 +21,7 @@ import (
 	"xianjie/scheduler"
 	"xianjie/season"
 	"xianjie/seasons"
+	"xianjie/storage"
 )
 
 // commands are all subcommands, in the order help lists them.
@@ -59,6 +60,7 @@ func commands() []command {
 			func(fs *flag.FlagSet) { fs.String("format", "text", "text or json") }, duty,
 		},
 		{"season", "check FILE | show FILE | diff OLD NEW", "validate a season file, show it as people read it, or what a new one changes", nil, seasonFile},
+		{"resume", "[ACCOUNT]", "let an account send again that WeChat stopped for sending too often", nil, resume},
 		{"doctor", "", "check settings, database, Redis, clock, season file and WeChat", nil, doctor},
 		{"version", "", "print the version", nil, func(_ context.Context, in *invocation) error {
 			fmt.Fprintf(in.out, "xianjie %s %s %s/%s\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
@@ -270,6 +272,34 @@ func seasonFile(_ context.Context, in *invocation) error {
 		return nil
 	}
 	fmt.Fprintf(in.out, "%s：没有问题（%s）\n", files[0], loaded[0].Title)
+	return nil
+}
+
+// resume names the account only where there are several.
+func resume(ctx context.Context, in *invocation) error {
+	if len(in.args) > 1 {
+		return usagef("name one account")
+	}
+	d, err := in.data(ctx)
+	if err != nil {
+		return err
+	}
+	defer d.Close() //nolint:errcheck // everything is committed
+	name := d.Config.WeChat.Accounts[0].Name
+	switch {
+	case len(in.args) == 1:
+		name = in.args[0]
+	case len(d.Config.WeChat.Accounts) > 1:
+		return usagef("there are several accounts; name one")
+	}
+	resumed, err := d.Store.ResumeAccount(ctx, name, storage.Audit{At: d.Now(), Action: "resume", Subject: "account/" + name})
+	if err != nil {
+		return err
+	}
+	if !resumed {
+		return fmt.Errorf("account %s is not stopped", name)
+	}
+	fmt.Fprintf(in.out, "账号 %s 恢复发送。\n", name)
 	return nil
 }
 

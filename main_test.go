@@ -110,6 +110,8 @@ func TestUsage(t *testing.T) {
 		"settings missing":     {[]string{"doctor", "--config", filepath.Join(folder, "none.yaml")}, exitFault, "none.yaml"},
 		"workbook missing":     {[]string{"import", filepath.Join(folder, "none.xlsx"), "--config", config}, exitFault, "none.xlsx"},
 		"season missing":       {[]string{"season", "check", "none"}, exitFault, "none"},
+		"resume two":           {[]string{"resume", "a", "b"}, exitUsage, "one account"},
+		"resume what runs":     {[]string{"resume", "--config", config}, exitFault, "not stopped"},
 		"few people":           {[]string{"demo", "--members", "3"}, exitFault, "--members 3"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -79,7 +79,7 @@ func Open(ctx context.Context, o Options) (_ *App, err error) {
 	}
 	a.coordinate()
 	a.desk = &handlers.Desk{
-		Store: a.Store, Turner: handlers.NewTurner(a.Season), Now: a.Now, Log: a.Log,
+		Store: a.Store, Turner: handlers.NewTurner(a.Season).Paced(paceOf(a.Config).Lasts), Now: a.Now, Log: a.Log,
 		Committed: func() { nudge(a.queued) },
 	}
 	a.Clock = &scheduler.Clockwork{
@@ -120,7 +120,6 @@ func (a *App) addAccounts() error {
 			return fmt.Errorf("wechat.ca_file: %w", err)
 		}
 	}
-	pace := a.Config.WeChat.Pace
 	for _, c := range a.Config.WeChat.Accounts {
 		acc, err := a.newAccount(c, ca)
 		if err != nil {
@@ -128,7 +127,7 @@ func (a *App) addAccounts() error {
 		}
 		acc.sender = &scheduler.Sender{
 			Account: c.Name, Store: a.Store, Season: a.Season, Channel: channel{acc.bot}, Coord: a.coord,
-			Pace: scheduler.Pace{Every: pace.Every, Jitter: pace.Jitter, PerHour: pace.PerHour, PerDay: pace.PerDay},
+			Pace: paceOf(a.Config),
 			Now:  a.Now, Log: a.Log, Poll: a.o.Poll,
 			Ahead: func(ctx context.Context) error {
 				_, err := a.Clock.Tick(ctx)
@@ -138,6 +137,12 @@ func (a *App) addAccounts() error {
 		a.accounts = append(a.accounts, acc)
 	}
 	return nil
+}
+
+// paceOf is the pace of every account.
+func paceOf(c config.Config) scheduler.Pace {
+	p := c.WeChat.Pace
+	return scheduler.Pace{Every: p.Every, Jitter: p.Jitter, PerMinute: p.PerMinute, PerHour: p.PerHour, PerDay: p.PerDay}
 }
 
 // Run serves until ctx ends. Call it once.

@@ -141,6 +141,8 @@ func (d *doctor) accounts(ctx context.Context, st *storage.Store, c config.Confi
 			continue
 		}
 		switch {
+		case stored.StoppedAt != nil:
+			d.bad("微信账号 "+a.Name, "先在手机上确认账号正常，再运行 xianjie resume "+a.Name+"，或由校团委干部在微信里回复“继续”", errors.New("微信两次提示发送过于频繁，已停发"))
 		case stored.Session != "":
 			d.ok("微信账号 "+a.Name, "存有登录状态，启动时会先试着直接登录")
 		default:

@@ -18,9 +18,10 @@ type Recognition struct {
 //   - the user name itself, when the list is fetched again within a login;
 //   - the WeChat number (Alias), which WeChat keeps unique;
 //   - the remark, which only the account's own phone sets;
-//   - nickname and avatar version together: a nickname can be copied, a version number cannot be chosen.
+//   - nickname and avatar version together: a nickname can be copied, a version number cannot be chosen;
+//   - a group's name: nothing personal is ever said in a group, and WeChat tells nothing else about one.
 //
-// The last two must not contradict each other nor the WeChat number: a remark that was moved to somebody else on the
+// Remark and picture must not contradict each other nor the WeChat number: a remark that was moved to somebody else on the
 // phone proves nothing. Whoever only resembles a stored contact is unsure and is asked once.
 func Recognise(known []Known, seen []Contact) Recognition {
 	r := recogniser{known: known, seen: seen, knownOf: make([]int, len(seen)), seenOf: make([]int, len(known))}
@@ -37,6 +38,12 @@ func Recognise(known []Known, seen []Contact) Recognition {
 			return ""
 		}
 		return c.Nick + "\x00" + c.Avatar
+	})
+	r.settle(func(c Contact) string {
+		if c.Kind != ContactGroup {
+			return ""
+		}
+		return c.Nick
 	})
 	return r.result()
 }

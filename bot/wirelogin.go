@@ -80,6 +80,8 @@ func (w *wire) init(ctx context.Context, body []byte) ([]byte, error) {
 		w.login = newLogin()
 	}
 	w.self, w.nick, w.synced = self, decodeText(user.str("NickName")), time.Now()
+	// Its own name is how members of a group address it; the contact list does not hold it.
+	w.recent = append(w.recent, Contact{UserName: w.self, Kind: ContactSelf, Nick: w.nick})
 	for _, c := range o.list("ContactList") {
 		if c.str("UserName") != "" {
 			w.recent = append(w.recent, contactOf(c, w.self))

@@ -77,10 +77,11 @@ type Account struct {
 
 // Pace is how fast each account may send.
 type Pace struct {
-	Every   time.Duration // mean distance between two messages; positive
-	Jitter  float64       // each distance is Every·(1±Jitter); 0 to 1
-	PerHour int           // in any 60 minutes; 0: no limit
-	PerDay  int           // in any 24 hours; 0: no limit
+	Every     time.Duration // mean distance between two messages; positive
+	Jitter    float64       // each distance is Every·(1±Jitter); 0 to 1
+	PerMinute int           // in any 60 seconds; 0: no limit
+	PerHour   int           // in any 60 minutes; 0: no limit
+	PerDay    int           // in any 24 hours; 0: no limit
 }
 
 // Console is the page for the people who run the bot.

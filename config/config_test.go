@@ -31,7 +31,7 @@ func defaults(t *testing.T) Config {
 		Database: Database{Driver: "sqlite", DSN: "./data/xianjie.db"},
 		WeChat: WeChat{
 			Accounts: []Account{{Name: "main", Mode: "desktop"}},
-			Pace:     Pace{Every: 4 * time.Second, Jitter: 0.5, PerHour: 300, PerDay: 1500},
+			Pace:     Pace{Every: 4 * time.Second, Jitter: 0.5, PerMinute: 20, PerHour: 300, PerDay: 1500},
 		},
 		Console: Console{Listen: "127.0.0.1:8080"},
 		Secrets: Secrets{KeyFile: "./data/key"},
@@ -81,7 +81,7 @@ wechat:
     - name: second-2
   endpoint: "127.0.0.1:4433"
   ca_file: ./ca.pem
-  pace: {every: 1m30s, jitter: 0, per_hour: 0, per_day: 20}
+  pace: {every: 1m30s, jitter: 0, per_minute: 0, per_hour: 0, per_day: 20}
 console: {listen: ":80"}
 clock: {start_at: 2020-06-20 09:30}
 secrets: {key_file: /etc/key}
@@ -113,7 +113,7 @@ log: {level: debug, format: json}
 				"XIANJIE_DATABASE_DSN=bot:a: b#c=d@tcp(db:3306)/x", "XIANJIE_REDIS_ADDR=[::1]:6379",
 				"XIANJIE_WECHAT_ACCOUNTS=[{name: a}, {name: b, mode: normal}]", "XIANJIE_WECHAT_ENDPOINT=sim:443",
 				"XIANJIE_WECHAT_CA_FILE=ca.pem", "XIANJIE_WECHAT_PACE_EVERY=2s", "XIANJIE_WECHAT_PACE_JITTER=1",
-				"XIANJIE_WECHAT_PACE_PER_HOUR=7", "XIANJIE_WECHAT_PACE_PER_DAY=8", "XIANJIE_CONSOLE_LISTEN=0.0.0.0:9",
+				"XIANJIE_WECHAT_PACE_PER_MINUTE=3", "XIANJIE_WECHAT_PACE_PER_HOUR=7", "XIANJIE_WECHAT_PACE_PER_DAY=8", "XIANJIE_CONSOLE_LISTEN=0.0.0.0:9",
 				"XIANJIE_CLOCK_START_AT=2020-06-20T09:30:00+08:00", "XIANJIE_SECRETS_KEY_FILE=k",
 				"XIANJIE_LOG_LEVEL=error", "XIANJIE_LOG_FORMAT=json",
 			},
@@ -124,7 +124,7 @@ log: {level: debug, format: json}
 					Redis:    Redis{"[::1]:6379"},
 					WeChat: WeChat{
 						Accounts: []Account{{"a", "desktop"}, {"b", "normal"}},
-						Endpoint: "sim:443", CAFile: "ca.pem", Pace: Pace{2 * time.Second, 1, 7, 8},
+						Endpoint: "sim:443", CAFile: "ca.pem", Pace: Pace{2 * time.Second, 1, 3, 7, 8},
 					},
 					Console: Console{"0.0.0.0:9"},
 					Clock:   Clock{time.Date(2020, 6, 20, 1, 30, 0, 0, time.UTC)},

@@ -60,6 +60,10 @@ var fields = []field{
 	{"wechat.pace.every", "4s", "mean distance between two messages of an account", setEvery},
 	{"wechat.pace.jitter", "0.5", "each distance varies by this share, 0 to 1", setJitter},
 	{
+		"wechat.pace.per_minute", "20", "messages of an account in any minute; 0: no limit",
+		count(func(c *Config) *int { return &c.WeChat.Pace.PerMinute }),
+	},
+	{
 		"wechat.pace.per_hour", "300", "messages of an account in any hour; 0: no limit",
 		count(func(c *Config) *int { return &c.WeChat.Pace.PerHour }),
 	},

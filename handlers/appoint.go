@@ -27,11 +27,6 @@ func (t *turn) beginsWith(word string) bool {
 	return ok && (rest == "" || isSeparator([]rune(rest)[0]))
 }
 
-// isCommittee reports whether the writer acts for the committee.
-func (t *turn) isCommittee() bool {
-	return slices.ContainsFunc(t.p.Roles, func(r storage.RoleIn) bool { return r.Party == storage.OrgCommittee })
-}
-
 // holder is somebody whose offices change.
 type holder struct {
 	person *storage.Person // nil: not on the roster

@@ -33,6 +33,7 @@ type draft struct {
 	List        []int64                  `json:"list,omitempty"`    // persons that numbers stand for, as last shown to an officer
 	Listed      string                   `json:"listed,omitempty"`  // the command that showed List, for the next page
 	After       int64                    `json:"after,omitempty"`   // last person on the page shown
+	Notice      *noticeDraft             `json:"notice,omitempty"`  // a notice being written
 	Pending     *pendingRecord           `json:"pending,omitempty"` // an event that waits for "which of the two?"
 	Reply       *reply                   `json:"reply,omitempty"`   // an answer to a digest that waits for more
 }

@@ -31,6 +31,7 @@ var update = flag.Bool("update", false, "write what the conversations come to in
 //	@ 张三 20160001            the same, and the chat is bound to that person before, silently
 //	> 你好                     a message; "> " in quotes is read as a Go string (zero-width characters)
 //	>> 你好                    a message that is still waiting when the next one comes
+//	>@张三 @助手 收到           张三 writes in the group that speaks
 //	>voice                    a message of another kind, text may follow; >self is one from our own phone
 //	>long 34000 字             the text so many times
 //	! login                   we logged in anew and recognise nobody
@@ -129,6 +130,8 @@ func (s *script) step(line string) {
 		n, err := strconv.Atoi(count)
 		s.ok(err)
 		s.hear(message{text: strings.Repeat(text, n)})
+	case strings.HasPrefix(mark, ">@"):
+		s.hear(message{text: rest, by: mark[1:]})
 	case mark == ">self":
 		s.hear(message{text: rest, self: true})
 	case mark[0] == '>':

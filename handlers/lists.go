@@ -58,17 +58,17 @@ func (t *turn) filterOf(arg string) (storage.Filter, string, bool) {
 }
 
 // statesNamed are the track states that carry a name; several tracks may share it.
-func (t *turn) statesNamed(name string) []storage.TrackState {
-	return t.states(func(s season.State) bool { return s.Name == name })
+func (h *Turner) statesNamed(name string) []storage.TrackState {
+	return h.states(func(s season.State) bool { return s.Name == name })
 }
 
 func (t *turn) doneStates() []storage.TrackState {
 	return t.states(func(s season.State) bool { return s.Done })
 }
 
-func (t *turn) states(match func(season.State) bool) []storage.TrackState {
+func (h *Turner) states(match func(season.State) bool) []storage.TrackState {
 	var found []storage.TrackState
-	for key, tr := range t.season.Tracks {
+	for key, tr := range h.season.Tracks {
 		for _, st := range tr.States {
 			if match(st) {
 				found = append(found, storage.TrackState{Track: key, State: st.Key})

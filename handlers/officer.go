@@ -16,7 +16,7 @@ func officerRules() []rule {
 		{officer, nil, "待答复", words("待答复", "待回复"), (*turn).listMatters, nil},
 		{officer, nil, "进度 [学院或团支部]", isProgress, (*turn).progress, nil},
 		{officer, nil, "总览、通报（校团委）", isRanking, (*turn).ranking, nil},
-		{officer, nil, "任命 工号 姓名 角色 组织 · 卸任 工号 姓名（校团委）", func(t *turn) bool { return t.isCommittee() && isAppointment(t) }, (*turn).appoint, nil},
+		{officer, nil, "任命 工号 姓名 角色 组织 · 卸任 工号 姓名（校团委）", func(t *turn) bool { return t.onCommittee() && isAppointment(t) }, (*turn).appoint, nil},
 		{officer, nil, "名单 [条件]", isList, (*turn).list, nil},
 		{officer, nil, "催 全部 · 催 1 3-5 · 催 姓名…", isNudge, (*turn).nudgeMembers, nil},
 		{officer, nil, "下一页", words("下一页", "继续"), (*turn).nextPage, nil},
@@ -101,8 +101,8 @@ func (t *turn) officerWords() string {
 	if t.answersMatters() {
 		text += "\n" + textOfficerMatters
 	}
-	if t.isCommittee() {
-		text += "\n" + textOfficerCommittee
+	if t.onCommittee() {
+		text += "\n" + textOfficerCommittee + "\n" + textOfficerNotices
 	}
 	if len(events) > 0 {
 		text += "\n\n" + textOfficerEvents + strings.Join(events, "、") + "。" + textOfficerUndo

@@ -12,7 +12,7 @@ import (
 
 // 总览 ranks the colleges by the season's rates for the committee; 通报 drafts the same for a group.
 
-func isRanking(t *turn) bool { return t.heard(textOverview, textBulletin) && t.isCommittee() }
+func isRanking(t *turn) bool { return t.heard(textOverview, textBulletin) && t.onCommittee() }
 
 // ranked is one college with its counts.
 type ranked struct {

@@ -77,10 +77,11 @@ func roster() storage.Roster {
 	}
 	r.People = append(r.People,
 		storage.Listed{No: "900001", Name: "何晴"}, storage.Listed{No: "900002", Name: "郑明"},
-		storage.Listed{No: "900003", Name: "冯丽"}, storage.Listed{No: "900009", Name: "韩冬"},
+		storage.Listed{No: "900003", Name: "冯丽"}, storage.Listed{No: "900004", Name: "陈静"}, storage.Listed{No: "900009", Name: "韩冬"},
 	)
 	r.RolesAdded = []storage.Seat{
 		{No: "900001", Party: storage.OrgCommittee},
+		{No: "900004", Party: storage.OrgCommittee},
 		{No: "900002", Party: storage.OrgCollege, College: "机械学院"},
 		{No: "900003", Party: storage.OrgCollege, College: "数学学院"},
 		{No: "20160005", Party: storage.OrgBranch, College: "机械学院", Branch: "机械1班"},
@@ -116,6 +117,7 @@ var enrolled = sync.OnceValues(func() ([]byte, error) {
 func newSchool(tb testing.TB) *school {
 	tb.Helper()
 	sn := loadSeason(tb)
+	sn.Notices.ReleaseAbove = 20 // it is a small school
 	w := &school{tb: tb, season: sn, chats: map[string]storage.Contact{}}
 	w.clock.set(sn.Morning(sn.Opens))
 	o := storagetest.SQLite(tb)
@@ -145,7 +147,7 @@ func (w *school) newLogin() {
 	w.tb.Helper()
 	w.login += "+"
 	w.ok(w.BeginLogin(ctx, account, w.login))
-	w.ok(w.SaveSnapshot(ctx, account, w.login, storage.Snapshot{}))
+	w.ok(w.SaveSnapshot(ctx, account, w.login, storage.Snapshot{Seen: []storage.Seen{{UserName: "@self", Kind: "self", Nick: "助手"}}}))
 	w.chats = map[string]storage.Contact{}
 }
 
@@ -175,7 +177,8 @@ func (w *school) chat(name, kind string) storage.Contact {
 type message struct {
 	kind string // kindText unless given
 	text string
-	self bool // written on our own phone
+	self bool   // written on our own phone
+	by   string // chat of the member of a group who writes
 }
 
 // receive stores a message as the bot does.
@@ -187,7 +190,7 @@ func (w *school) receive(name string, m message) {
 	c := w.chat(name, "friend")
 	w.msgs++
 	r := storage.Received{
-		MsgID: fmt.Sprint(w.msgs), User: "@" + name, ChatKind: c.Kind, FromSelf: m.self, Kind: m.kind, Text: m.text, At: w.clock.now(),
+		MsgID: fmt.Sprint(w.msgs), User: "@" + name, ChatKind: c.Kind, Sender: m.by, FromSelf: m.self, Kind: m.kind, Text: m.text, At: w.clock.now(),
 	}
 	if m.kind == "friend_request" {
 		r.Extra = `{"friend":{"ticket":"t"}}`

@@ -63,6 +63,7 @@ func conversation() []rule {
 	)
 	in := func(states ...string) []string { return states }
 	return slices.Concat([]rule{
+		{anybody, nil, "群里@助手：绑定班级群、解除班级群、收到", isAddressed, (*turn).inGroup, nil},
 		{anybody, nil, "自己发出的、群里的、公众号的消息", ignored, (*turn).ignore, nil},
 		{anybody, nil, "好友申请", kinds("friend_request"), (*turn).acceptFriend, nil},
 		{anybody, nil, "系统提示：对方已删除或拉黑", isGone, (*turn).gone, nil},
@@ -75,6 +76,7 @@ func conversation() []rule {
 		{anybody, nil, "帮助", words("帮助", "help", "菜单", "怎么用"), (*turn).help, nil},
 		{anybody, nil, "人工 [想说的话]", isHuman, (*turn).human, nil},
 
+		{bound, nil, "收到（对没有回复过的通知）", isReceipt, (*turn).receipt, nil},
 		{stranger, nil, "状态、修改、取消", isForMembers, (*turn).notKnownYet, nil},
 		{stranger, in(locked), "其他文字", always, (*turn).locked, in(bind, choose, done, office)},
 		{stranger, in(bind), "学号 姓名", isPair, (*turn).bindPair, in(choose, done, office, locked)},
@@ -83,7 +85,7 @@ func conversation() []rule {
 		{bound, nil, "回应提醒：编号或姓名（换给谁）", hearsTaker, (*turn).handOver, nil},
 		{bound, nil, "取消（不回应提醒了）", func(t *turn) bool { return t.draft.Reply != nil && isCancel(t) }, (*turn).dropReply, nil},
 		{bound, nil, "刚收到提醒：1 知道了 · 2 已办 · 3 换人", hearsReminder, (*turn).answerReminder, nil},
-	}, officerRules(), []rule{
+	}, noticeRules(), officerRules(), []rule{
 		{member, nil, "状态", isStatus, (*turn).status, nil},
 		{member, in(choose, ask, confirm, edit), "取消", isCancel, (*turn).cancel, in(choose, done)},
 		{member, in(done), "取消", isCancel, (*turn).nothingToCancel, nil},

@@ -19,6 +19,8 @@ type Turner struct {
 	rules  []rule
 	names  [][]string // the words for each destination
 
+	pace func(sends int) time.Duration // how long so many notices take; nil: no time at all
+
 	menu, explained string // the destinations to choose from, by name and with what each means
 }
 
@@ -30,6 +32,13 @@ func NewTurner(s *season.Season) *Turner {
 		h.names = append(h.names, append([]string{d.Name, d.Short}, d.Words...))
 	}
 	return h
+}
+
+// Paced is the same Turner with what it tells the committee about how long notices take.
+func (h *Turner) Paced(lasts func(sends int) time.Duration) *Turner {
+	paced := *h
+	paced.pace = lasts
+	return &paced
 }
 
 // Need is a question to storage by key. Fetch is called outside the turn; its answer goes into Facts under Key.

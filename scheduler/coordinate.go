@@ -23,7 +23,8 @@ type Coordinator interface {
 
 	// Reserve books the next moment at which a message of that account may leave and returns it; never before now. The
 	// moment is the caller's alone: the caller waits for it, sends one message and reserves again. Bookings of all
-	// processes together keep the pace and every hold. One that is not used is lost, not given to another.
+	// processes together keep the pace and every hold. One that is not used is lost, not given to another. A moment
+	// farther ahead than p.Within is not booked, only told.
 	Reserve(ctx context.Context, account string, p Pace) (at time.Time, err error)
 
 	// Hold lets nothing of that account be booked before until; a hold is never shortened. Bookings already made stand.

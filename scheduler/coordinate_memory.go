@@ -102,8 +102,11 @@ func (m *Memory) Reserve(ctx context.Context, account string, p Pace) (time.Time
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	b := m.account(account)
-	at := b.next(m.now(), p.gap(), p)
-	b.book(at, p)
+	now := m.now()
+	at := b.next(now, p.gap(), p)
+	if !p.tooFar(at, now) {
+		b.book(at, p)
+	}
 	return at, nil
 }
 

@@ -81,8 +81,8 @@ func (r *Redis) Ping(ctx context.Context) error {
 // Times are whole microseconds since 1970 in decimal, which the numbers of Lua hold exactly; they are written with %.0f
 // because Lua's own conversion keeps 14 digits only.
 var (
-	// KEYS: bookings (a list, oldest first), hold. ARGV: earliest, gap, per hour, per day, remembered, now, horizon.
-	// It is bookings.next and bookings.book with earliest in place of now.
+	// KEYS: bookings (a list, oldest first), hold. ARGV: earliest, gap, per hour, per day, remembered, now, horizon, per
+	// minute, within. It is bookings.next and bookings.book with earliest in place of now.
 	luaReserve = redis.NewScript(`
 local at = tonumber(ARGV[1])
 local now = tonumber(ARGV[6])
@@ -99,8 +99,11 @@ while last and tonumber(last) - now > tonumber(ARGV[7]) do
 end
 notBefore(redis.call("GET", KEYS[2]), 0)
 since(1, tonumber(ARGV[2]))
+since(tonumber(ARGV[8]), 60e6)
 since(tonumber(ARGV[3]), 3600e6)
 since(tonumber(ARGV[4]), 86400e6)
+local within = tonumber(ARGV[9])
+if within > 0 and at - now > within then return string.format("%.0f", at) end
 at = string.format("%.0f", at)
 redis.call("RPUSH", KEYS[1], at)
 redis.call("LTRIM", KEYS[1], -tonumber(ARGV[5]), -1)
@@ -147,13 +150,17 @@ func (r *Redis) Reserve(ctx context.Context, account string, p Pace) (time.Time,
 	r.mu.Unlock()
 	keys := []string{accountKey(account, "bookings"), accountKey(account, "hold")}
 	micros, err := luaReserve.Run(ctx, r.client, keys, earliest.UnixMicro(), gap.Microseconds(), p.PerHour, p.PerDay,
-		p.remembered(), now.UnixMicro(), bookingHorizon.Microseconds()).Int64()
+		p.remembered(), now.UnixMicro(), bookingHorizon.Microseconds(), p.PerMinute,
+		p.Within.Microseconds()).Int64()
 	if err != nil {
 		return time.Time{}, fmt.Errorf("reserve for %s: %w", account, err)
 	}
 	at := time.UnixMicro(micros).UTC()
 	if at.Before(earliest) { // by the part of a microsecond that was cut off
 		at = earliest
+	}
+	if p.tooFar(at, now) {
+		return at, nil
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -23,7 +23,7 @@ type redisServer struct {
 }
 
 // startRedis skips the test when the program is missing, unless every test must run.
-func startRedis(t *testing.T) *redisServer {
+func startRedis(t testing.TB) *redisServer {
 	t.Helper()
 	if _, err := exec.LookPath("redis-server"); err != nil {
 		if os.Getenv("XIANJIE_TEST_ALL") == "1" {
@@ -42,7 +42,7 @@ func startRedis(t *testing.T) *redisServer {
 	return s
 }
 
-func (s *redisServer) start(t *testing.T) {
+func (s *redisServer) start(t testing.TB) {
 	t.Helper()
 	_, port, _ := net.SplitHostPort(s.addr)
 	log := filepath.Join(s.dir, "log")
@@ -76,7 +76,7 @@ func (s *redisServer) stop() {
 	}
 }
 
-func (s *redisServer) flush(t *testing.T) {
+func (s *redisServer) flush(t testing.TB) {
 	t.Helper()
 	c := redis.NewClient(&redis.Options{Addr: s.addr})
 	defer c.Close()

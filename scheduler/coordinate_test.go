@@ -57,8 +57,10 @@ func suite(t *testing.T, make coordinators) {
 		{"the first booking is now", firstBookingIsNow},
 		{"bookings keep their distance", bookingsKeepDistance},
 		{"bookings keep their distance within the jitter", bookingsJitter},
+		{"the minute's budget holds in any minute", minuteBudget},
 		{"the hour's budget holds in any hour", hourBudget},
 		{"the day's budget holds in any day", dayBudget},
+		{"a moment too far ahead is told, not booked", tooFarIsFree},
 		{"accounts do not share a pace", accountsApart},
 		{"bookings made at once are apart", bookingsAtOnce},
 		{"a hold delays", holdDelays},
@@ -163,6 +165,25 @@ func bookingsJitter(t *testing.T, _ *clock, a, b Coordinator) {
 	if least > 3*time.Second || most < 5*time.Second {
 		t.Errorf("distances from %v to %v hardly vary", least, most)
 	}
+}
+
+func minuteBudget(t *testing.T, c *clock, a, b Coordinator) {
+	budget(t, c, a, b, Pace{Every: time.Second, PerMinute: 5}, 5, time.Minute)
+}
+
+func tooFarIsFree(t *testing.T, c *clock, a, b Coordinator) {
+	all := Pace{Every: time.Second, PerHour: 3}
+	some := Pace{Every: time.Second, PerHour: 2, Within: time.Minute}
+	start := c.now()
+	wantAt(t, start, reserve(t, a, "main", some), 0)
+	wantAt(t, start, reserve(t, b, "main", some), time.Second)
+	for range 3 {
+		wantAt(t, start, reserve(t, a, "main", some), time.Hour)
+	}
+	wantAt(t, start, reserve(t, b, "main", all), 2*time.Second)
+	wantAt(t, start, reserve(t, a, "main", some), time.Hour+time.Second)
+	c.add(time.Hour + time.Second)
+	wantAt(t, start, reserve(t, b, "main", some), time.Hour+time.Second)
 }
 
 func hourBudget(t *testing.T, c *clock, a, b Coordinator) {

@@ -13,6 +13,7 @@ import (
 type freshness struct {
 	text  string
 	drop  string // why nothing is to be sent any more
+	hold  bool   // until a person says so
 	until time.Time
 	pass  []int64 // reminders that have become somebody else's business
 }
@@ -26,7 +27,7 @@ func (s *Sender) fresh(ctx context.Context, o storage.Outbox) (freshness, error)
 	now := s.Now()
 	f := freshness{text: o.Text}
 	if o.ExpiresAt != nil && !now.Before(*o.ExpiresAt) {
-		return freshness{drop: "too late to be useful"}, nil
+		return freshness{drop: storage.DropExpired}, nil
 	}
 	quiet := s.Season.Quiet(now) && slices.Contains(unasked, o.Kind)
 	if o.Kind == storage.OutDigest && o.PersonID != nil {
@@ -46,6 +47,11 @@ func (s *Sender) fresh(ctx context.Context, o storage.Outbox) (freshness, error)
 		quiet = quiet && !slices.ContainsFunc(is.items, func(it Item) bool {
 			return !it.Lapsed && !it.Overdue && !it.Unreached && urgent(s.Season, it.Duty, now)
 		})
+	}
+	if o.Kind == storage.OutNotice {
+		if gone, hold, err := s.noticeNow(ctx, o); err != nil || gone != "" || hold {
+			return freshness{drop: gone, hold: hold}, err
+		}
 	}
 	if quiet {
 		f.until = s.Season.NotQuiet(now)

@@ -48,6 +48,14 @@ const (
 	textDaysAgo  = "已过%d天"
 )
 
+// What those who send to many are told.
+const (
+	textNoticeEnds = "通知%d发完了：共%d人，已送达%d人（其中%d人已回复收到），没有送到%d人，不确定%d人。\n回复“进展 %d”看各学院的情况，回复“跟进 %d”再提醒没有回复的人。"
+
+	textRefused      = "微信提示账号 %s 发送过于频繁。已经暂停%d分钟，之后一天内放慢一半。如果再次出现，会停下来等您处理。"
+	textRefusedAgain = "微信再次提示账号 %s 发送过于频繁，现在已全部停发，回答也发不出去。请先在手机上看看账号是否正常，过几小时再回复“继续”恢复。"
+)
+
 // How a reader is addressed: teachers with respect, students as one of them.
 const (
 	youTeacher = "您"

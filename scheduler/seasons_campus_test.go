@@ -41,7 +41,8 @@ type campus struct {
 	msg     int
 
 	cast      *cast
-	postponed []func() // what waits for the product to be up
+	postponed []func()  // what waits for the product to be up
+	looks     time.Time // when somebody looks after a "too often"; zero: nobody needs to
 	evidence  *evidence
 	counts    map[string]int
 }
@@ -130,6 +131,9 @@ func (w *campus) advance(end time.Time) {
 			return
 		}
 		until := end
+		if look := w.operator(now); !look.IsZero() {
+			until = earlier(until, look)
+		}
 		for _, p := range w.procs {
 			if !p.tick.IsZero() && p.tick.Before(until) {
 				until = p.tick
@@ -168,6 +172,28 @@ func (w *campus) advance(end time.Time) {
 	}
 }
 
+// operator is somebody who looks after a "too often" and lets the account go on; it returns when they look.
+func (w *campus) operator(now time.Time) (look time.Time) {
+	w.line.set(func() {
+		if w.line.refused && w.looks.IsZero() {
+			w.looks = now.Add(2 * time.Hour)
+		}
+		w.line.refused = false
+	})
+	if p := w.up(); p != nil && !w.looks.IsZero() && !now.Before(w.looks) {
+		w.looks = time.Time{}
+		stopped, err := p.store.ResumeAccount(w.ctx, account, storage.Audit{Action: "resume", Subject: "account/" + account})
+		w.ok(err)
+		if stopped {
+			w.counts["accounts resumed"]++
+		}
+	}
+	if w.looks.Before(now) {
+		return time.Time{} // nothing runs; they look as soon as it does
+	}
+	return w.looks
+}
+
 // stagger keeps two senders out of step with the pace.
 const stagger = 370 * time.Millisecond
 
@@ -180,7 +206,7 @@ func (w *campus) nextOut() (time.Time, bool) {
 	found := false
 	w.witness.each(`SELECT o.not_before FROM outbox o JOIN accounts a ON a.name = o.account AND a.ready
 		JOIN contacts c ON c.id = o.contact_id AND c.login = a.login AND c.state IN ('active', 'unsure')
-		WHERE o.account = ? AND o.state = 'queued' ORDER BY o.not_before LIMIT 1`, []any{account}, func(scan func(...any)) {
+		WHERE o.account = ? AND o.state = 'queued' AND a.stopped_at IS NULL ORDER BY o.not_before LIMIT 1`, []any{account}, func(scan func(...any)) {
 		scan(&at)
 		found = true
 	})

@@ -21,6 +21,7 @@ type network struct {
 	online   bool
 	login    string
 	refusing int             // so many answers "too often" are still to come
+	refused  bool            // it was answered since somebody last asked
 	faulty   bool            // some answers are lost, some messages are not taken
 	deaf     map[string]bool // chats that deleted us: WeChat takes the message and says so in a grey line
 	bounced  []string        // chats whose grey line has not been delivered yet
@@ -99,6 +100,7 @@ func (w *wire) take(to scheduler.Address, m scheduler.Message) (o scheduler.Outc
 		return scheduler.Outcome{Kind: scheduler.NotSent, Err: errors.New("offline, or another login")}, false
 	case w.refusing > 0:
 		w.refusing--
+		w.refused = true
 		h.Answer = answerTooOften
 		w.ledger = append(w.ledger, h)
 		return scheduler.Outcome{Kind: scheduler.TooOften, Err: errors.New("1205")}, false

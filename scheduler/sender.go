@@ -70,11 +70,10 @@ type Sender struct {
 	// meanwhile then leaves in one message with what had been queued. Nil: not.
 	Ahead func(ctx context.Context) error
 
-	booked   time.Time // the moment booked for the next message
-	unused   bool      // nothing was sent at it yet
-	refusals int       // "too often" in a row
-	behind   bool      // nothing could be sent for a while
-	swept    time.Time // when what can never be sent was given up last
+	booked time.Time // the moment booked for the next message
+	unused bool      // nothing was sent at it yet
+	behind bool      // nothing could be sent for a while
+	swept  time.Time // when what can never be sent was given up last
 }
 
 const (
@@ -82,10 +81,8 @@ const (
 	maxAttempts = 20
 	// maxRetry bounds the pause before the next attempt; twenty attempts then take more than two hours.
 	maxRetry = 10 * time.Minute
-	// maxHold bounds the pause after WeChat answered "too often".
-	maxHold = 6 * time.Hour
-	// firstHold is the pause after the first such answer.
-	firstHold = 10 * time.Minute
+	// holdFor is the pause after WeChat answered "too often".
+	holdFor = 10 * time.Minute
 	// keeps is how long a booked moment may be used for another message when the one it was for is not sent after all.
 	// Any longer, and the next message would follow too closely.
 	keeps = time.Second
@@ -143,26 +140,32 @@ func (s *Sender) next(ctx context.Context) (time.Duration, error) {
 	if err := s.sweep(ctx); err != nil {
 		return 0, err
 	}
-	ready, err := s.Store.OutReady(ctx, s.Account)
+	kind, err := s.Store.OutReady(ctx, s.Account)
 	if err != nil {
 		return 0, err
 	}
-	if !ready {
+	if kind == "" {
 		return s.idle(ctx)
 	}
 	a, err := s.Store.AccountNamed(ctx, s.Account)
 	if err != nil {
 		return 0, err
 	}
-	if a.HeldUntil != nil && a.HeldUntil.After(s.Now()) {
+	switch {
+	case a.StoppedAt != nil:
+		s.behind = true
+		return s.Poll, nil // until a person resumes the account
+	case a.HeldUntil != nil && a.HeldUntil.After(s.Now()):
 		s.behind = true
 		return min(a.HeldUntil.Sub(s.Now()), time.Minute), nil
-	}
-	if !s.unused || s.Now().Sub(s.booked) > keeps {
-		if s.booked, err = s.Coord.Reserve(ctx, s.Account, s.Pace); err != nil {
-			return 0, fmt.Errorf("pace: %w", err) // without a pace nothing is sent
+	case s.Pace.off():
+		if err := s.caughtUp(ctx); err != nil {
+			return 0, err
 		}
-		s.unused = true
+		return 0, s.batch(ctx)
+	}
+	if wait, err := s.book(ctx, s.Pace.For(kind, a.Slowed(s.Now()))); err != nil || wait > 0 {
+		return wait, err
 	}
 	// In short pieces: the clock may be moved by hand, or the machine sleep.
 	for wait := s.booked.Sub(s.Now()); wait > 0 && ctx.Err() == nil; wait = s.booked.Sub(s.Now()) {
@@ -174,11 +177,8 @@ func (s *Sender) next(ctx context.Context) (time.Duration, error) {
 	if !s.Channel.Online() {
 		return s.Poll, nil // a booking may be hours away
 	}
-	if s.behind {
-		if err := s.catchUp(ctx); err != nil {
-			return 0, err
-		}
-		s.behind = false
+	if err := s.caughtUp(ctx); err != nil {
+		return 0, err
 	}
 	c, err := s.Store.ClaimOut(ctx, s.Account)
 	if err != nil || c == nil {
@@ -213,6 +213,16 @@ func (s *Sender) sweep(ctx context.Context) error {
 	return nil
 }
 
+// caughtUp catches up if nothing could be sent for a while.
+func (s *Sender) caughtUp(ctx context.Context) error {
+	if !s.behind {
+		return nil
+	}
+	err := s.catchUp(ctx)
+	s.behind = err != nil
+	return err
+}
+
 // catchUp is done before anything is sent after a while in which nothing could be: what has become somebody else's
 // business meanwhile is passed on, and what came due is planned, so that it leaves in one message with what waits.
 func (s *Sender) catchUp(ctx context.Context) error {
@@ -243,8 +253,28 @@ func (s *Sender) ahead(ctx context.Context) error {
 	return nil
 }
 
-// idle waits until the next message may leave, at most one poll.
+// book sees to it that a moment is booked for the next message, unless one was left over. A moment that is too far ahead
+// to be booked is returned as a wait: something more urgent may come up and find it free.
+func (s *Sender) book(ctx context.Context, p Pace) (time.Duration, error) {
+	if s.unused && s.Now().Sub(s.booked) <= keeps {
+		return 0, nil
+	}
+	at, err := s.Coord.Reserve(ctx, s.Account, p)
+	if err != nil {
+		return 0, fmt.Errorf("pace: %w", err) // without a pace nothing is sent
+	}
+	if now := s.Now(); p.tooFar(at, now) {
+		return min(at.Sub(now), s.Poll), nil
+	}
+	s.booked, s.unused = at, true
+	return 0, nil
+}
+
+// idle waits until the next message may leave, at most one poll. Notices that have nothing left to send are over.
 func (s *Sender) idle(ctx context.Context) (time.Duration, error) {
+	if _, err := s.Store.EndNotices(ctx, noticeEnds); err != nil {
+		return 0, err
+	}
 	at, ok, err := s.Store.NextOut(ctx, s.Account)
 	if err != nil || !ok {
 		return s.Poll, err
@@ -255,27 +285,42 @@ func (s *Sender) idle(ctx context.Context) (time.Duration, error) {
 // send hands over one claimed message and notes the outcome. What WeChat answered is noted even when ctx has ended.
 func (s *Sender) send(ctx context.Context, c *storage.Claim) error {
 	o := c.Outbox
+	text, ready, err := s.prepare(ctx, o)
+	if !ready {
+		return err
+	}
+	s.unused = false
+	return s.settle(ctx, o, s.deliver(ctx, Address{c.Contact.Login, c.Contact.UserName}, Message{Kind: o.Kind, Text: text, Extra: o.Extra}))
+}
+
+// prepare is the text of a claimed message as things stand now. It is not ready when it has been put away instead: dropped,
+// held, or given back to the queue.
+func (s *Sender) prepare(ctx context.Context, o storage.Outbox) (text string, ready bool, err error) {
 	now, err := s.fresh(ctx, o)
 	if err == nil && len(now.pass) > 0 {
 		err = s.passOn(ctx, now.pass)
 	}
 	switch {
 	case err != nil:
-		return s.back(ctx, o, err)
+		return "", false, s.back(ctx, o, err)
 	case now.drop != "":
-		return s.finish(ctx, o, storage.OutDropped, "", now.drop)
+		return "", false, s.finish(ctx, o, storage.OutDropped, "", now.drop)
+	case now.hold:
+		return "", false, s.finish(ctx, o, storage.OutHeld, "", "paused")
 	case !now.until.IsZero():
-		return s.release(ctx, o, now.until, "not in quiet time")
+		return "", false, s.release(ctx, o, now.until, "not in quiet time")
 	case now.text != o.Text:
 		if err := s.Store.RewriteOut(ctx, o.ID, now.text); err != nil {
-			return s.back(ctx, o, err)
+			return "", false, s.back(ctx, o, err)
 		}
 	}
-	s.unused = false
-	out := s.deliver(ctx, Address{c.Contact.Login, c.Contact.UserName}, Message{Kind: o.Kind, Text: now.text, Extra: o.Extra})
+	return now.text, true, nil
+}
+
+// settle notes what became of a message.
+func (s *Sender) settle(ctx context.Context, o storage.Outbox, out Outcome) error {
 	switch out.Kind {
 	case Sent:
-		s.refusals = 0
 		return s.finish(ctx, o, storage.OutSent, out.MsgID, "")
 	case Unknown:
 		s.Log.Warn("whether a message arrived is unknown; it is not sent again", "account", s.Account, "outbox", o.ID, "err", out.Err)
@@ -328,14 +373,22 @@ func (s *Sender) back(ctx context.Context, o storage.Outbox, why error) error {
 	return s.release(ctx, o, s.Now().Add(doubled(s.Poll, o.Attempts-1, maxRetry)), reason(why))
 }
 
-// hold stops everything of the account for a while, longer each time.
+// hold stops everything of the account for a while, and sends half as fast for a day. Refused once more in that day, it
+// stops until a person resumes it: what WeChat does next is to ban the account. The committee is told either way.
 func (s *Sender) hold(ctx context.Context, o storage.Outbox, why string) error {
-	until := s.Now().Add(doubled(firstHold, s.refusals, maxHold))
-	s.refusals++
-	s.Log.Warn("WeChat answered too often; the account pauses", "account", s.Account, "until", until)
-	if err := s.note(ctx, func(ctx context.Context) error { return s.Store.HoldAccount(ctx, s.Account, until) }); err != nil {
+	until := s.Now().Add(holdFor)
+	stopped := false
+	if err := s.note(ctx, func(ctx context.Context) (err error) {
+		stopped, err = s.Store.RefuseAccount(ctx, s.Account, until, func(stopped bool) string { return refusedText(s.Account, stopped) })
+		return err
+	}); err != nil {
 		return err
 	}
+	if stopped {
+		s.Log.Error("WeChat answered too often again; nothing leaves until a person resumes the account: xianjie resume, or 继续 in chat", "account", s.Account)
+		return s.release(ctx, o, s.Now(), why)
+	}
+	s.Log.Warn("WeChat answered too often; the account pauses and slows down", "account", s.Account, "until", until)
 	if err := s.Coord.Hold(ctx, s.Account, until); err != nil {
 		s.Log.Warn("hold is kept in the database only", "err", err)
 	}

@@ -248,30 +248,76 @@ func TestSenderIsWoken(t *testing.T) {
 	})
 }
 
+// The first "too often" pauses and slows the account down, the second stops it until a person resumes it.
 func TestSenderTooOften(t *testing.T) {
-	sending(t, "2020-06-02 10:00", slowly, func(t *testing.T, o *outgoing) {
-		for range 8 {
-			o.wechat.answers = append(o.wechat.answers, scheduler.Outcome{Kind: scheduler.TooOften})
-		}
-		o.queue("20160001", reply("一"), reply("二"))
-		o.later(30 * time.Hour)
-		equal(t, "sent", o.wechat.sent(), []string{"一", "二"})
-		want := []time.Duration{10, 20, 40, 80, 160, 320, 360, 360, 0}
-		for i, gap := range o.wechat.gaps() {
-			if d := want[i] * time.Minute; gap < d || gap > d+2*time.Minute {
-				t.Errorf("attempt %d came after %v, want %v", i+1, gap, d)
-			}
-		}
-		o.wechat.answers = []scheduler.Outcome{{Kind: scheduler.TooOften}}
-		o.queue("20160002", reply("三"))
+	pace := func(s *scheduler.Sender) {
+		s.Poll = time.Minute
+		s.Pace = scheduler.Pace{Every: 2 * time.Minute}
+	}
+	refused := scheduler.Outcome{Kind: scheduler.TooOften}
+	sendingOn(t, both, "2020-06-02 10:00", pace, func(t *testing.T, o *outgoing) {
+		o.wechat.answers = []scheduler.Outcome{refused}
+		o.queue("20160001", reply("一"), reply("二"), reply("三"))
 		o.later(9 * time.Minute)
 		o.restart() // the hold stands in the database
-		o.later(time.Second)
-		if n := len(o.wechat.sent()); n != 2 {
-			t.Fatalf("sent within the hold: %q", o.wechat.sent())
+		o.later(time.Hour)
+		equal(t, "sent", o.wechat.sent(), []string{"一", "二", "三"})
+		if gaps := o.wechat.gaps(); gaps[0] < 10*time.Minute || gaps[0] > 14*time.Minute || gaps[1] != 4*time.Minute {
+			t.Errorf("ten minutes and then half as fast; messages left %v apart", gaps)
 		}
-		o.later(3 * time.Minute)
-		equal(t, "after a hold as short as the first", o.wechat.sent(), []string{"一", "二", "三"})
+
+		o.wechat.answers = []scheduler.Outcome{refused}
+		o.queue("20160002", reply("四"))
+		o.later(72 * time.Hour)
+		o.restart()
+		o.later(72 * time.Hour)
+		equal(t, "nothing leaves a stopped account", o.wechat.sent(), []string{"一", "二", "三"})
+		if resumed, err := o.ResumeAccount(o.ctx, account, storage.Audit{Action: "resume", Subject: "account/" + account}); !resumed || err != nil {
+			t.Fatalf("resumed: %v, %v", resumed, err)
+		}
+		o.later(10 * time.Minute)
+		equal(t, "after it was resumed", o.wechat.sent(), []string{"一", "二", "三", "四"})
+	})
+}
+
+// Notices use up two thirds of a budget and leave the rest to what somebody waits for, at once.
+func TestSenderLeavesRoom(t *testing.T) {
+	pace := func(s *scheduler.Sender) { s.Pace = scheduler.Pace{Every: time.Second, PerHour: 9} }
+	sending(t, "2020-06-02 10:00", pace, func(t *testing.T, o *outgoing) {
+		var outs []storage.Out
+		for i := range 12 {
+			outs = append(outs, storage.Out{Kind: storage.OutNotice, Text: fmt.Sprint("通知", i)})
+		}
+		o.queue("20160001", outs...)
+		o.later(30 * time.Minute)
+		if n := len(o.wechat.sent()); n != 6 {
+			t.Fatalf("%d notices left", n)
+		}
+		o.queue("20160002", reply("回答"))
+		o.ok(o.coord.Wake(o.ctx, scheduler.TopicOutbox(account)))
+		o.later(time.Second)
+		equal(t, "an answer does not wait", o.wechat.sent()[6:], []string{"回答"})
+		o.later(2 * time.Hour)
+		if n := len(o.wechat.sent()); n != 13 {
+			t.Errorf("in the end %d left", n)
+		}
+	})
+}
+
+// Without a pace many are claimed at once; what went wrong concerns that message alone, and nothing leaves twice.
+func TestSenderBatch(t *testing.T) {
+	fault := errors.New("fault")
+	sendingOn(t, both, "2020-06-02 10:00", nil, func(t *testing.T, o *outgoing) {
+		sent := scheduler.Outcome{Kind: scheduler.Sent, MsgID: "m"}
+		o.wechat.set(false)
+		o.wechat.answers = []scheduler.Outcome{
+			sent, {Kind: scheduler.Refused, Err: fault}, sent, {Kind: scheduler.Unknown, Err: fault}, {Kind: scheduler.NotSent, Err: fault}, sent,
+		}
+		o.queue("20160001", reply("一"), reply("二"), reply("三"), reply("四"), reply("五"), reply("六"))
+		o.wechat.set(true)
+		o.later(time.Hour)
+		equal(t, "sent", o.wechat.sent(), []string{"一", "三", "五", "六"})
+		equal(t, "states", o.states(), []string{"sent", "failed", "sent", "unknown", "sent", "sent"})
 	})
 }
 

@@ -31,8 +31,15 @@ type Season struct {
 	Follow       Follow               `yaml:"follow"` // what comes after a reminder, where a duty says nothing of its own
 	Nudges       Nudges               `yaml:"nudges"` // how often officers may nudge somebody by hand
 	Rates        []Rate               `yaml:"rates"`
+	Notices      Notices              `yaml:"notices"`
 
 	Hash string `yaml:"-"` // of the file's bytes: a changed season is noticed at start
+}
+
+// Notices are the limits of what the committee sends to many.
+type Notices struct {
+	// ReleaseAbove is the number of people from which on a second officer must release a notice; 0: every notice.
+	ReleaseAbove int `yaml:"release_above"`
 }
 
 // NamedDate is a date of the notice with what people call it.

@@ -120,6 +120,9 @@ func (v *validator) head() {
 			v.fault("dates."+k, "date %q has no date", k)
 		}
 	}
+	if s.Notices.ReleaseAbove < 0 {
+		v.fault("notices.release_above", "release_above is a number of people; 0 has every notice released by a second officer")
+	}
 	c := s.Calendar
 	if c.QuietFrom <= c.QuietTo && c.QuietFrom != c.QuietTo {
 		v.fault("calendar.quiet_from", "quiet time is expected to cross midnight: from %s to %s does not", c.QuietFrom, c.QuietTo)

@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"gorm.io/gorm"
@@ -54,6 +55,53 @@ func (s *Store) SavePhase(ctx context.Context, account, phase string) error {
 func (s *Store) HoldAccount(ctx context.Context, account string, until time.Time) error {
 	until = utc(until)
 	return s.setAccount(ctx, Account{Name: account, HeldUntil: &until}, "held_until")
+}
+
+// slowFor is how long one "too often" counts against an account.
+const slowFor = 24 * time.Hour
+
+// Slowed reports whether WeChat told the account within a day that it sends too often.
+func (a Account) Slowed(now time.Time) bool {
+	return a.RefusedAt != nil && now.Sub(*a.RefusedAt) < slowFor
+}
+
+// RefuseAccount notes that WeChat answered "too often": nothing leaves before an instant, and when it is the second time
+// within a day, nothing at all until somebody resumes the account. It reports whether the account is stopped.
+// The message alert is queued to the committee, once per refusal, by whatever account reaches them.
+func (s *Store) RefuseAccount(ctx context.Context, account string, until time.Time, alert func(stopped bool) string) (stopped bool, err error) {
+	until = utc(until)
+	err = s.tx(ctx, func(tx *gorm.DB) error {
+		var a Account
+		if err := s.lock(tx).Take(&a, "name = ?", account).Error; err != nil {
+			return err
+		}
+		now := s.now()
+		set := map[string]any{"held_until": until, "updated_at": now}
+		if stopped = a.Slowed(now); stopped {
+			set["stopped_at"] = now
+		} else {
+			set["refused_at"] = now
+		}
+		if err := tx.Model(&Account{}).Where("name = ?", account).Updates(set).Error; err != nil {
+			return err
+		}
+		var to []Contact
+		err := tx.Joins("JOIN roles r ON r.person_id = contacts.person_id AND r.until IS NULL AND r.party = ?", OrgCommittee).
+			Where("contacts.state IN ?", []string{ContactActive, ContactUnsure}).Find(&to).Error
+		if err != nil {
+			return err
+		}
+		outs := make([]queued, len(to))
+		for i, c := range to {
+			outs[i] = queued{Out: Out{
+				Account: c.Account, ContactID: c.ID, PersonID: c.PersonID, Kind: OutAlert, Text: alert(stopped),
+				Once: fmt.Sprintf("refused/%s/%d/%d", account, now.Unix(), c.ID),
+			}}
+		}
+		_, err = (&work{Store: s, tx: tx, at: now}).queue(outs)
+		return err
+	})
+	return stopped, err
 }
 
 // Accounts lists all accounts.

@@ -54,6 +54,8 @@ type Account struct {
 	Phase     string // bot.State.Phase at its last change
 	PhaseAt   *time.Time
 	HeldUntil *time.Time // WeChat answered "too often": nothing leaves before
+	RefusedAt *time.Time // when it first did: the account sends half as fast for a day
+	StoppedAt *time.Time // it did so again within that day: nothing leaves until somebody resumes the account
 	UpdatedAt time.Time
 }
 

@@ -44,7 +44,7 @@ func TestClaimInOrderOfPriority(t *testing.T) {
 			storage.Out{Kind: storage.OutAccept, Extra: "{}"},
 			storage.Out{Kind: storage.OutReply, Text: "以后", NotBefore: w.clock.now().Add(time.Hour)},
 		)
-		if ready, err := w.OutReady(ctx, account); err != nil || !ready {
+		if ready, err := w.OutReady(ctx, account); err != nil || ready != storage.OutAccept {
 			t.Errorf("ready: %v, %v", ready, err)
 		}
 		var got []string
@@ -59,7 +59,7 @@ func TestClaimInOrderOfPriority(t *testing.T) {
 		if s := strings.Join(got, " "); s != "accept reply回答一 reply回答二 alert警报 digest待办 nudge提一下 notice通知" {
 			t.Errorf("left as %s", s)
 		}
-		if ready, err := w.OutReady(ctx, account); err != nil || ready {
+		if ready, err := w.OutReady(ctx, account); err != nil || ready != "" {
 			t.Errorf("ready although all that is left waits: %v, %v", ready, err)
 		}
 		w.clock.set(w.clock.now().Add(time.Hour))

@@ -23,7 +23,7 @@ func (s *Store) MessageState(ctx context.Context, account, msgID string) (string
 // OutUnderway is how many messages of an account could leave now or are leaving. Index outbox_queue.
 func (s *Store) OutUnderway(ctx context.Context, account string) (int, error) {
 	var ready, leaving int64
-	if err := s.db(ctx).Raw("SELECT COUNT(*) "+claimable, account, s.now()).Scan(&ready).Error; err != nil {
+	if err := s.db(ctx).Raw("SELECT COUNT(*) FROM (SELECT o.id "+s.claimable()+") x", account, s.now()).Scan(&ready).Error; err != nil {
 		return 0, err
 	}
 	err := s.db(ctx).Model(&Outbox{}).Where("account = ? AND state = ?", account, OutSending).Count(&leaving).Error

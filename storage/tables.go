@@ -55,14 +55,5 @@ func (s *Store) PeopleByID(ctx context.Context, ids []int64) (map[int64]Person, 
 
 // ContactsByID are contacts by id; those that do not exist are left out.
 func (s *Store) ContactsByID(ctx context.Context, ids []int64) (map[int64]Contact, error) {
-	m := make(map[int64]Contact, len(ids))
-	err := chunked(ids, func(ids []int64) error {
-		var contacts []Contact
-		err := s.db(ctx).Where("id IN ?", ids).Find(&contacts).Error
-		for _, c := range contacts {
-			m[c.ID] = c
-		}
-		return err
-	})
-	return m, err
+	return contactsByID(s.db(ctx), ids)
 }

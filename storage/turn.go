@@ -55,6 +55,7 @@ type Turn struct {
 	Answers      []Answer    // to a digest
 	Orgs         []OrgChange // about branches and colleges
 	Office       *Office     // somebody takes or leaves an office
+	Notices      NoticeWork
 	Audit        []Audit
 }
 

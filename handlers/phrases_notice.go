@@ -1,0 +1,67 @@
+package handlers
+
+// What is said about notices and in groups.
+const (
+	textNoticeText = "请发通知的内容。可以用 {姓名}、{学号}、{学院}、{团支部}，发出时会换成各人自己的。不发了回复“取消”。"
+
+	textNoticeStrange   = "%s 不是可以替换的内容。可以用的有 {姓名}、{学号}、{学院}、{团支部}。请改好再发一次。"
+	textNoticeLong      = "一条通知最多%d字，超出了%d字。请改短再发一次。"
+	textNoticeTooLong   = "最长的一条有%d字，超过了微信一条消息的%d字。请把内容改短，再发一次。"
+	textNoticeAudience  = "发给谁？可以写届别、学院、团支部、去向、进展、省份和干部，中间空一格，“非”表示不含。例如：\n%s"
+	textAudienceUnknown = "没有看懂%s。"
+	textAudienceHow     = "请把发送对象再写一遍，例如：\n%s\n不发了回复“取消”。"
+	textNoticeDropped   = "好的，这条通知不发了。"
+	textNoticeNobody    = "没有人符合“%s”。请换一种写法。"
+
+	textNoticeFor0        = "发给：%s\n符合的共%d人。"
+	textNoticeFor         = "发给：%s\n符合的共%d人，能发到%d人，要发%d条（%s），按现在的速度%s发完。"
+	textNoticeGroups      = "班级群%d个，覆盖%d人"
+	textNoticeAlone       = "私聊%d人"
+	textNoticeAll         = "所有人都能发到。"
+	textNoticeLeftOut     = "发不到的%d人："
+	textNoticeNoSend      = "一个人也发不到，没有可以发的。回复“改对象”或“取消”。"
+	textNoticeEach        = "发出去是这样："
+	textNoticeSome        = "随机看几条："
+	textNoticeLongest     = "最长的几条："
+	textNoticeMustRelease = "超过%d人的通知，发送后要由另一位校团委干部放行。"
+	textNoticeHow         = "回复“试发”先发给您自己看，“发送”正式发出；也可以“改内容”“改对象”“取消”。"
+
+	textNoticeSends    = "通知%d开始发送，共%d条，%s发完。\n随时可以回复“进展 %d”“暂停 %d”“停止 %d”，发完我会告诉您。"
+	textNoticeWaits    = "通知%d已写好，等另一位校团委干部放行后发出。"
+	textNoticeNoSecond = "超过%d人的通知要由另一位校团委干部放行，但现在联系不上第二位。请他（她）先加助手并绑定身份。"
+	textNoticeRelease  = "通知%d等您放行。\n%s写给：%s\n共%d人，%d条。内容是：\n%s\n\n同意回复“放行 %d”，不同意回复“退回 %d”。"
+	textNoticeReleased = "通知%d已放行，开始发送。"
+	textNoticeReturned = "通知%d已退回，不会发出。"
+	textNoticeDecided  = "通知%d：%s老师回复了“%s”。"
+	textNoticePaused   = "通知%d已暂停，最多还有一条正在路上。回复“继续 %[1]d”接着发。"
+	textNoticeGoesOn   = "通知%d接着发送。"
+	textNoticeStopped  = "通知%d已停止，最多还有一条正在路上，其余的不再发。回复“进展 %[1]d”看发到了哪里。"
+	textNoticeNotNow   = "通知%d现在是“%s”，不能%s。"
+	textNoticeOwn      = "自己写的通知要由另一位校团委干部放行。"
+	textNoticeNotOver  = "通知%d现在是“%s”，发完以后再跟进。"
+	textNoNotice       = "没有编号为%d的通知。回复“通知列表”看最近的通知。"
+	textNoNotices      = "还没有发过通知。回复“通知”写一条。"
+	textNoticesHow     = "回复“进展”加编号看详情。"
+
+	textProgressOf  = "通知%d（%s）\n发给：%s\n内容：%s\n%s"
+	textByCollege   = "各学院（已送达/应发）："
+	textNoCollege   = "其他干部"
+	textMissing     = "没有送到的："
+	textMissingMore = "\n还有%d人，见导出的表格。"
+	textFollowHow   = "回复“跟进 %d”，只再发给没有回复的人。"
+	textResumed     = "好的，恢复发送，一天之内放慢一半。再被微信提示一次，会再停下来。"
+
+	textOfficerNotices = "通知 - 给很多人发通知；通知列表、进展 12、暂停 12、继续 12、停止 12、放行 12、跟进 12"
+
+	textEverybody     = "各位同学"
+	textGroupSuffix   = "班级群"
+	textFootPrivate   = "（看到请回复：收到）"
+	textFootGroup     = "（看到请@我回复：收到；也可以私聊我）"
+	textSampleCollege = "某某学院"
+	textSampleBranch  = "某某团支部"
+
+	textGroupBound   = "好的，这里就是%s的班级群了。以后发给全班的通知会先发在这里。"
+	textGroupUnbound = "好的，这里不再是班级群，通知不会再发到这里。"
+	textGroupWhich   = "请在“绑定班级群”后面写上团支部的全称，只能绑定您负责的团支部。"
+	textGroupPrivate = "我在群里只发通知。个人的事请加我好友，私聊办理。"
+)
