@@ -21,7 +21,7 @@ type Notice struct {
 	DoneAt     *time.Time
 }
 
-// States of a notice. waiting → sending ⇄ paused → done; each of the first three → stopped.
+// States of a notice. waiting → sending ⇄ paused, sending → done, and each of the first three → stopped.
 const (
 	NoticeWaiting = "waiting" // a second officer must release it
 	NoticeSending = "sending"
