@@ -96,7 +96,7 @@ func (s *Sender) Run(ctx context.Context) error {
 	if s.Poll == 0 {
 		s.Poll = 5 * time.Second
 	}
-	n, err := s.Store.RecoverOut(ctx, s.Account, s.Now())
+	n, err := s.Store.RecoverOut(ctx, s.Account, time.Time{})
 	switch {
 	case ctx.Err() != nil:
 		return nil

@@ -301,12 +301,16 @@ func land(tx *gorm.DB, id int64, values map[string]any) error {
 }
 
 // RecoverOut turns messages a dead process left in flight into unknown ones: they may have arrived, so they are not
-// sent again. Those claimed after an instant may still be on their way and are left alone. It returns how many.
+// sent again. Those claimed after an instant may still be on their way and are left alone; the zero instant, for a process
+// that has just begun to send for the account, means all, whatever the clock said. It returns how many.
 func (s *Store) RecoverOut(ctx context.Context, account string, claimed time.Time) (int, error) {
 	n := 0
 	err := s.tx(ctx, func(tx *gorm.DB) error {
-		r := tx.Model(&Outbox{}).Where("account = ? AND state = ? AND claimed_at <= ?", account, OutSending, utc(claimed)).
-			Updates(map[string]any{"state": OutUnknown, "done_at": s.now(), "reason": "the process ended while it was being sent"})
+		q := tx.Model(&Outbox{}).Where("account = ? AND state = ?", account, OutSending)
+		if !claimed.IsZero() {
+			q = q.Where("claimed_at <= ?", utc(claimed))
+		}
+		r := q.Updates(map[string]any{"state": OutUnknown, "done_at": s.now(), "reason": "the process ended while it was being sent"})
 		n = int(r.RowsAffected)
 		return r.Error
 	})
