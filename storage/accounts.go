@@ -51,12 +51,6 @@ func (s *Store) SavePhase(ctx context.Context, account, phase string) error {
 	return s.setAccount(ctx, Account{Name: account, Phase: phase, PhaseAt: &now}, "phase", "phase_at")
 }
 
-// HoldAccount keeps everything back until an instant: WeChat answered "too often".
-func (s *Store) HoldAccount(ctx context.Context, account string, until time.Time) error {
-	until = utc(until)
-	return s.setAccount(ctx, Account{Name: account, HeldUntil: &until}, "held_until")
-}
-
 // slowFor is how long one "too often" counts against an account.
 const slowFor = 24 * time.Hour
 

@@ -267,10 +267,12 @@ func TestExpiredIsDropped(t *testing.T) {
 }
 
 // An account that WeChat told to slow down keeps that across a restart.
-func TestHoldAccount(t *testing.T) {
+func TestSlowedAccount(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		until := w.clock.now().Add(10 * time.Minute)
-		w.ok(w.HoldAccount(ctx, account, until))
+		if stopped, err := w.RefuseAccount(ctx, account, until, func(bool) string { return "慢一点" }); err != nil || stopped {
+			t.Fatalf("stopped %v, %v", stopped, err)
+		}
 		w.ok(w.SavePhase(ctx, account, "online"))
 		w.ok(w.SaveSession(ctx, account, []byte("cookie")))
 		a, err := w.second().AccountNamed(ctx, account)
