@@ -44,7 +44,8 @@ type checker struct {
 	answers   map[int64][]ackRow          // by duty
 	officers  map[string]map[int64][]seat // party → organisation → who, when
 	committee []seat
-	times     []time.Time // of the ledger, ascending as far as the clock was
+	times     []time.Time     // of the ledger, ascending as far as the clock was
+	took      []time.Duration // what all messages before each of these took, by the pace of the account
 }
 
 type seat struct {
@@ -72,6 +73,7 @@ func judge(e *evidence) ([]violation, error) {
 		}
 	}
 	slices.SortFunc(c.times, time.Time.Compare)
+	c.paces()
 	c.answers = map[int64][]ackRow{}
 	for _, a := range e.acks {
 		c.answers[a.duty] = append(c.answers[a.duty], a)
@@ -187,7 +189,31 @@ func (c *checker) lag(from, to time.Time) time.Duration {
 	}
 	i, _ := slices.BinarySearchFunc(c.times, from, time.Time.Compare)
 	j, _ := slices.BinarySearchFunc(c.times, to, time.Time.Compare)
-	return c.working(from, to, c.book.quiet) - time.Duration(j-i)*time.Second
+	return c.working(from, to, c.book.quiet) - (c.took[j] - c.took[i])
+}
+
+// paces reckons what messages take: a second each, and two while the account is careful: for a day from when it goes on
+// after WeChat answered “too often”.
+func (c *checker) paces() {
+	var careful []span
+	for i, h := range c.ledger {
+		if h.Answer != answerTooOften {
+			continue
+		}
+		goesOn := h.At
+		if k := slices.IndexFunc(c.ledger[i:], handed.arrived); k >= 0 {
+			goesOn = c.ledger[i+k].At
+		}
+		careful = append(careful, span{h.At, goesOn.Add(24 * time.Hour)})
+	}
+	c.took = make([]time.Duration, len(c.times)+1)
+	for i, at := range c.times {
+		each := time.Second
+		if slices.ContainsFunc(careful, func(s span) bool { return !at.Before(s.from) && at.Before(s.to) }) {
+			each *= 2
+		}
+		c.took[i+1] = c.took[i] + each
+	}
 }
 
 // duty judges one duty over its whole life.
