@@ -188,7 +188,7 @@ func (w *campus) operator(now time.Time) (look time.Time) {
 			w.counts["accounts resumed"]++
 		}
 	}
-	if w.looks.Before(now) {
+	if !w.looks.After(now) {
 		return time.Time{} // nothing runs; they look as soon as it does
 	}
 	return w.looks
