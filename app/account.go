@@ -22,10 +22,12 @@ type account struct {
 	mu      sync.Mutex
 	states  []bot.State // not yet told; guarded by mu
 	changed chan struct{}
+
+	wanted chan struct{} // wakes the fetching of files
 }
 
 func (a *App) newAccount(c config.Account, ca []byte) (*account, error) {
-	acc := &account{app: a, name: c.Name, changed: make(chan struct{}, 1)}
+	acc := &account{app: a, name: c.Name, changed: make(chan struct{}, 1), wanted: make(chan struct{}, 1)}
 	var err error
 	acc.bot, err = bot.New(bot.Config{
 		Name: c.Name, Normal: c.Mode == config.Normal, Store: botStore{a.Store},
@@ -76,6 +78,7 @@ func (acc *account) serve(ctx context.Context, lease scheduler.Lease) error {
 	})
 	g.Go(func() error { return acc.bot.Run(ctx) })
 	g.Go(func() error { return acc.sender.Run(ctx) })
+	g.Go(func() error { return acc.fetch(ctx) })
 	return g.Wait()
 }
 

@@ -81,6 +81,7 @@ func Open(ctx context.Context, o Options) (_ *App, err error) {
 	a.desk = &handlers.Desk{
 		Store: a.Store, Turner: handlers.NewTurner(a.Season).Paced(paceOf(a.Config).Lasts), Now: a.Now, Log: a.Log,
 		Committed: func() { nudge(a.queued) },
+		Fetch:     a.fetchFiles,
 	}
 	a.Clock = &scheduler.Clockwork{
 		Planner: &scheduler.Planner{

@@ -99,7 +99,14 @@ func (c channel) Send(ctx context.Context, to scheduler.Address, m scheduler.Mes
 	if m.Kind == storage.OutAccept {
 		return c.accept(ctx, to, m)
 	}
-	r, err := c.account.SendText(ctx, bot.Address{Login: to.Login, UserName: to.UserName}, m.Text)
+	at := bot.Address{Login: to.Login, UserName: to.UserName}
+	var r bot.Receipt
+	var err error
+	if f := m.File; f != nil {
+		r, err = c.account.SendFile(ctx, at, bot.File{Name: f.Name, Picture: f.Picture, Data: f.Data})
+	} else {
+		r, err = c.account.SendText(ctx, at, m.Text)
+	}
 	if err == nil {
 		return scheduler.Outcome{Kind: scheduler.Sent, MsgID: r.MsgID}
 	}
@@ -129,7 +136,7 @@ func outcomeOf(err error) scheduler.OutcomeKind {
 	var refused *bot.Refused
 	var unknown *bot.Unknown
 	switch {
-	case errors.Is(err, bot.ErrOffline), errors.Is(err, bot.ErrStale):
+	case errors.Is(err, bot.ErrOffline), errors.Is(err, bot.ErrStale), errors.Is(err, bot.ErrUpload):
 		return scheduler.NotSent
 	case errors.As(err, &refused) && refused.TooOften():
 		return scheduler.TooOften

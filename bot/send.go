@@ -65,8 +65,7 @@ func (a *Account) SendText(ctx context.Context, to Address, text string) (Receip
 	err := a.with(ctx, to.Login, func(ctx context.Context, s *session) (err error) {
 		defer s.wire.echoes.begin(to.UserName, text)()
 		msg := openwechat.NewTextSendMessage(text, s.wire.self, to.UserName)
-		msg.ClientMsgId = s.nextSend()
-		msg.LocalID = msg.ClientMsgId
+		s.number(msg)
 		sent, err = s.lib.Caller.WebWxSendMsg(ctx, &openwechat.CallerWebWxSendMsgOptions{
 			LoginInfo: s.lib.Storage.LoginInfo, BaseRequest: s.lib.Storage.Request, Message: msg,
 		})
@@ -132,6 +131,11 @@ func (s *session) sorted(err error) error {
 			return ErrOffline
 		}
 		return &Refused{int64(ret)}
+	}
+	for _, known := range []error{ErrUpload, ErrTooLarge, ErrEmpty, ErrNoFile} {
+		if errors.Is(err, known) {
+			return err
+		}
 	}
 	var trip *tripError
 	if errors.As(err, &trip) && !trip.written {

@@ -65,6 +65,9 @@ type Extra struct {
 	Quote  string         `json:"quote,omitempty"` // text the message answers
 	Media  string         `json:"media,omitempty"` // WeChat's media id
 	Name   string         `json:"name,omitempty"`  // file name
+	Size   int64          `json:"size,omitempty"`  // of the file in bytes, as WeChat says
+	// Encrypted is WeChat's name for the file, which it wants back when the file is fetched.
+	Encrypted string `json:"encrypted,omitempty"`
 }
 
 // FriendRequest is what accepting a request needs.

@@ -216,7 +216,8 @@ func (in *Incoming) classify(o object, content string) {
 func (in *Incoming) app(o object, content string) {
 	switch o.num("AppMsgType") {
 	case appFile:
-		in.Kind, in.Extra.Name = KindFile, o.str("FileName")
+		in.Kind, in.Extra.Name, in.Extra.Size = KindFile, decodeText(o.str("FileName")), o.num("FileSize")
+		in.Extra.Encrypted = o.str("EncryFileName")
 	case appLink:
 		in.Kind = KindLink
 	case appLocation:

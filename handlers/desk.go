@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"xianjie/storage"
@@ -20,6 +21,8 @@ type Desk struct {
 	Log    *slog.Logger
 	// Committed is called after every commit that queued messages, so that the sender need not wait for its next look.
 	Committed func()
+	// Fetch is called after every commit that asked for the picture or document of a message; nil: not.
+	Fetch func()
 }
 
 const (
@@ -95,6 +98,9 @@ func (d *Desk) round(ctx context.Context) (handled, collided int, err error) {
 		batch = append(batch, decided{p, t})
 	}
 	handled, collided, err = d.commit(ctx, batch)
+	if d.Fetch != nil && slices.ContainsFunc(batch, func(one decided) bool { return one.turn.Fetch }) {
+		d.Fetch()
+	}
 	return handled, collided, errors.Join(append(faults, err)...)
 }
 

@@ -31,6 +31,14 @@ type Message struct {
 	Kind  string // storage.OutReply, storage.OutAccept, …
 	Text  string
 	Extra string
+	File  *File // sent instead of a text
+}
+
+// File is a picture or a document as it leaves.
+type File struct {
+	Name    string
+	Picture bool
+	Data    []byte
 }
 
 // OutcomeKind says what became of a message.
@@ -289,8 +297,26 @@ func (s *Sender) send(ctx context.Context, c *storage.Claim) error {
 	if !ready {
 		return err
 	}
+	m, err := s.message(ctx, o, text)
+	if err != nil {
+		return s.back(ctx, o, err)
+	}
 	s.unused = false
-	return s.settle(ctx, o, s.deliver(ctx, Address{c.Contact.Login, c.Contact.UserName}, Message{Kind: o.Kind, Text: text, Extra: o.Extra}))
+	return s.settle(ctx, o, s.deliver(ctx, Address{c.Contact.Login, c.Contact.UserName}, m))
+}
+
+// message is a claimed message as it leaves.
+func (s *Sender) message(ctx context.Context, o storage.Outbox, text string) (Message, error) {
+	m := Message{Kind: o.Kind, Text: text, Extra: o.Extra}
+	if o.FileID == nil {
+		return m, nil
+	}
+	f, err := s.Store.FileByID(ctx, *o.FileID)
+	if err != nil {
+		return m, fmt.Errorf("file of message %d: %w", o.ID, err)
+	}
+	m.File = &File{Name: f.Name, Picture: f.Kind == storage.FilePicture, Data: f.Content}
+	return m, nil
 }
 
 // prepare is the text of a claimed message as things stand now. It is not ready when it has been put away instead: dropped,

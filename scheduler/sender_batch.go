@@ -29,7 +29,11 @@ func (s *Sender) batch(ctx context.Context) error {
 		if !ready {
 			continue
 		}
-		out := s.deliver(ctx, Address{c.Contact.Login, c.Contact.UserName}, Message{Kind: c.Outbox.Kind, Text: text, Extra: c.Outbox.Extra})
+		m, err := s.message(ctx, c.Outbox, text)
+		if err != nil {
+			return errors.Join(s.back(ctx, c.Outbox, err), s.closeBatch(ctx, sent, claims[i+1:]))
+		}
+		out := s.deliver(ctx, Address{c.Contact.Login, c.Contact.UserName}, m)
 		if out.Kind == Sent {
 			sent = append(sent, storage.Landed{ID: c.Outbox.ID, MsgID: out.MsgID})
 			continue

@@ -113,7 +113,10 @@ func (w *work) takeMessages(turns []Turn) (map[int64]takenMessage, error) {
 	ids := make([]int64, len(turns))
 	for i, t := range turns {
 		state := InboxDone
-		if t.Skipped {
+		switch {
+		case t.Fetch:
+			state = InboxFetching
+		case t.Skipped:
 			state = InboxSkipped
 		}
 		key := [2]string{state, t.Outcome}

@@ -116,7 +116,7 @@ func (s *Store) SaveSnapshot(ctx context.Context, account, login string, snap Sn
 func (s *Store) merge(tx *gorm.DB, account string, merged map[int64]int64) error {
 	for from, to := range merged { // only chats that wrote between login and contact list: a handful
 		// Index inbox_pending, which begins with the state; another by contact alone would cost every message.
-		err := tx.Model(&Inbox{}).Where("state IN ? AND account = ? AND contact_id = ?", []string{InboxNew, InboxDone, InboxSkipped}, account, from).
+		err := tx.Model(&Inbox{}).Where("state IN ? AND account = ? AND contact_id = ?", []string{InboxNew, InboxFetching, InboxDone, InboxSkipped}, account, from).
 			Update("contact_id", to).Error
 		if err != nil {
 			return err

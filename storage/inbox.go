@@ -105,7 +105,8 @@ func (s *Store) chats(tx *gorm.DB, account, login string, batch []Received) (map
 }
 
 // Pendings are the oldest message of each of up to limit chats that still waits for its turn, in order of arrival, with
-// everything known about who wrote it. Messages of an account whose contacts are not matched yet wait.
+// everything known about who wrote it. Messages of an account whose contacts are not matched yet wait, and so does
+// whatever is behind a message whose picture or document is being fetched.
 // A fixed number of queries, however many messages. Index inbox_pending.
 func (s *Store) Pendings(ctx context.Context, limit int) ([]Pending, error) {
 	db := s.db(ctx)
@@ -115,13 +116,13 @@ func (s *Store) Pendings(ctx context.Context, limit int) ([]Pending, error) {
 	}
 	// Not a join: of the indices that begin with the account, optimisers choose the one that reads the whole history.
 	var ids []int64
-	err := db.Model(&Inbox{}).Select("MIN(id) AS first").Where("state = ? AND account IN ?", InboxNew, ready).
+	err := db.Model(&Inbox{}).Select("MIN(id) AS first").Where("state IN ? AND account IN ?", []string{InboxNew, InboxFetching}, ready).
 		Group("contact_id").Order("first").Limit(limit).Scan(&ids).Error
 	if err != nil || len(ids) == 0 {
 		return nil, err
 	}
 	var msgs []Inbox
-	if err := db.Where("id IN ?", ids).Order("id").Find(&msgs).Error; err != nil {
+	if err := db.Where("id IN ? AND state = ?", ids, InboxNew).Order("id").Find(&msgs).Error; err != nil || len(msgs) == 0 {
 		return nil, err
 	}
 	contactIDs := make([]int64, len(msgs))

@@ -30,7 +30,7 @@ var (
 	}
 	insertOutbox = insertion{
 		table: "outbox",
-		columns: "account, contact_id, person_id, kind, priority, once, inbox_id, part, text, extra, created_at, not_before, " +
+		columns: "account, contact_id, person_id, kind, priority, once, inbox_id, part, text, extra, file_id, created_at, not_before, " +
 			"expires_at, state, msg_id, attempts, reason",
 	}
 )
@@ -49,7 +49,7 @@ func (r *Dialogue) values(s *sealer) []any {
 
 func (r *Outbox) values(s *sealer) []any {
 	return []any{
-		r.Account, r.ContactID, r.PersonID, r.Kind, r.Priority, r.Once, r.InboxID, r.Part, s.seal(r.Text), s.seal(r.Extra),
+		r.Account, r.ContactID, r.PersonID, r.Kind, r.Priority, r.Once, r.InboxID, r.Part, s.seal(r.Text), s.seal(r.Extra), r.FileID,
 		r.CreatedAt, r.NotBefore, r.ExpiresAt, r.State, r.MsgID, r.Attempts, r.Reason,
 	}
 }

@@ -153,6 +153,7 @@ type TransferEvent struct {
 	FromState     string
 	ToState       string
 	Note          string
+	FileID        *int64 // what was handed in with it (书面申请)
 	UndoneAt      *time.Time
 }
 
@@ -262,7 +263,7 @@ type Inbox struct {
 	Extra      string    `gorm:"serializer:sealed"` // JSON: friend request, media reference
 	At         time.Time // WeChat's time
 	ReceivedAt time.Time
-	State      string // InboxNew, InboxDone, InboxSkipped
+	State      string // InboxNew, InboxFetching, InboxDone, InboxSkipped
 	DoneAt     *time.Time
 	Outcome    string // what became of it, one word
 }
@@ -272,9 +273,10 @@ func (Inbox) TableName() string { return "inbox" }
 
 // States of an inbox row.
 const (
-	InboxNew     = "new"
-	InboxDone    = "done"
-	InboxSkipped = "skipped"
+	InboxNew      = "new"
+	InboxFetching = "fetching" // its turn waits for the picture or document it brought
+	InboxDone     = "done"
+	InboxSkipped  = "skipped"
 )
 
 // Outbox is one message to send: one row is one send. Long texts are split into parts when queued. They are sealed at rest.
@@ -290,6 +292,7 @@ type Outbox struct {
 	Part      int     // 0, 1, … of one text
 	Text      string  `gorm:"serializer:sealed"`
 	Extra     string  `gorm:"serializer:sealed"`
+	FileID    *int64  // what is sent instead of a text
 	CreatedAt time.Time
 	NotBefore time.Time
 	ExpiresAt *time.Time // asks for action that is impossible from then on

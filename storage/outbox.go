@@ -25,6 +25,9 @@ func (w *work) queue(outs []queued) ([]int64, error) {
 	if len(outs) == 0 {
 		return nil, nil
 	}
+	if err := w.files(outs); err != nil {
+		return nil, err
+	}
 	accounts, err := w.accountsOf(outs)
 	if err != nil {
 		return nil, err
@@ -52,10 +55,14 @@ func (w *work) queue(outs []queued) ([]int64, error) {
 			notBefore = w.at
 		}
 		first[i] = len(rows)
-		for part, text := range Split(o.Text, MaxPart) {
+		parts := Split(o.Text, MaxPart)
+		if o.FileID != nil {
+			parts = []string{""}
+		}
+		for part, text := range parts {
 			r := Outbox{
 				Account: account, ContactID: o.ContactID, PersonID: o.PersonID, Kind: o.Kind, Priority: priorities[o.Kind],
-				InboxID: o.inbox, Part: part, Text: text, Extra: o.Extra, CreatedAt: w.at, NotBefore: notBefore, State: OutQueued,
+				InboxID: o.inbox, Part: part, Text: text, Extra: o.Extra, FileID: o.FileID, CreatedAt: w.at, NotBefore: notBefore, State: OutQueued,
 			}
 			if o.ExpiresAt != nil {
 				at := utc(*o.ExpiresAt)

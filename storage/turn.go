@@ -42,6 +42,7 @@ type RoleIn struct {
 type Turn struct {
 	InboxID   int64
 	Skipped   bool   // InboxSkipped instead of InboxDone
+	Fetch     bool   // the message needs the picture or document it brought first: InboxFetching, and a turn later
 	Outcome   string // for Inbox.Outcome
 	ContactID int64
 	Dialogue  *Dialogue // new state of ContactID's; Version as loaded (CommitTurns checks it and adds one); nil: unchanged
@@ -90,6 +91,8 @@ type Out struct {
 	Kind      string
 	Once      string // "" : not unique; a second message with the same key is not queued
 	Text      string
+	File      *File  // sent instead of a text; kept with the message
+	FileID    *int64 // a stored file, sent instead of a text
 	Extra     string
 	NotBefore time.Time
 	ExpiresAt *time.Time
