@@ -206,16 +206,24 @@ func yearField(text string, number, date04 bool) (value int, reason string) {
 	return value, ""
 }
 
-// yearOfDay is the year of a day as spreadsheets count: from 1899-12-30, or from 1904-01-01. 0 is none of this age.
+// yearOfDay is the year of a day as spreadsheets count. 0 is none of this age.
 func yearOfDay(day float64, date04 bool) int {
+	if d := dayNumbered(day, date04); !d.IsZero() {
+		return d.Year()
+	}
+	return 0
+}
+
+// dayNumbered is a day as spreadsheets count: from 1899-12-30, or from 1904-01-01. Zero is none of this age.
+func dayNumbered(day float64, date04 bool) time.Time {
 	if !(day >= 0 && day <= 1e6) {
-		return 0
+		return time.Time{}
 	}
 	from := time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC)
 	if date04 {
 		from = time.Date(1904, 1, 1, 0, 0, 0, 0, time.UTC)
 	}
-	return from.AddDate(0, 0, int(day)).Year()
+	return from.AddDate(0, 0, int(day))
 }
 
 // roleField reads the word of the column 角色.

@@ -65,6 +65,7 @@ func Template(w io.Writer, cohort int) error {
 // columnWidth is what each column needs, in characters; columns not named here get defaultWidth.
 var columnWidth = map[string]float64{
 	ColNo: 14, ColOfficerNo: 14, ColName: 12, ColCollege: 24, ColBranch: 28, ColCohort: 10, ColPhone: 14, ColPolitical: 14, ColRole: 16, ColReason: 60,
+	ColDestination: 12, ColTarget: 36, ColState: 14, ColRecord: 14, ColDay: 12, ColNote: 30,
 }
 
 const defaultWidth = 18
