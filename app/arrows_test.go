@@ -18,7 +18,7 @@ func TestArrowsPointDown(t *testing.T) {
 		"storage":     {"season"},
 		"bot":         nil,
 		"roster":      {"storage", "understand", "season"},
-		"handlers":    {"storage", "understand", "season"},
+		"handlers":    {"roster", "storage", "understand", "season"},
 		"scheduler":   {"storage", "season"},
 		"storagetest": {"storage"},
 		"app":         {"bot", "config", "handlers", "roster", "scheduler", "season", "seasons", "storage"},

@@ -62,8 +62,9 @@ func (acc *account) fetchOne(ctx context.Context, m storage.Inbox) (done bool, e
 	}
 	f := storage.File{Kind: m.Kind}
 	var extra bot.Extra
-	if err := json.Unmarshal([]byte(m.Extra), &extra); err != nil {
-		return false, fmt.Errorf("extra of message %d: %w", m.ID, err)
+	if err := json.Unmarshal([]byte(m.Extra), &extra); err != nil { // it will not get better: what is sent later goes on
+		f.Reason = storage.FileGone
+		return true, errors.Join(acc.app.Store.SaveFetched(ctx, m.ID, f), fmt.Errorf("extra of message %d: %w", m.ID, err))
 	}
 	contacts, err := acc.app.Store.ContactsByID(ctx, []int64{m.ContactID})
 	if err != nil {

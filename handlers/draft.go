@@ -36,6 +36,7 @@ type draft struct {
 	Notice      *noticeDraft             `json:"notice,omitempty"`  // a notice being written
 	Pending     *pendingRecord           `json:"pending,omitempty"` // an event that waits for "which of the two?"
 	Reply       *reply                   `json:"reply,omitempty"`   // an answer to a digest that waits for more
+	Sheet       *sheetDraft              `json:"sheet,omitempty"`   // a workbook sent back, shown and not yet recorded
 }
 
 // reply is an answer to a digest of reminders that is not complete: 已办 waits for 确认, 换人 for a name.

@@ -15,8 +15,10 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/xuri/excelize/v2"
 	"golang.org/x/tools/txtar"
 
+	"xianjie/roster"
 	"xianjie/scheduler"
 	"xianjie/storage"
 )
@@ -32,6 +34,10 @@ var update = flag.Bool("update", false, "write what the conversations come to in
 //	> 你好                     a message; "> " in quotes is read as a Go string (zero-width characters)
 //	>> 你好                    a message that is still waiting when the next one comes
 //	>@张三 @助手 收到           张三 writes in the group that speaks
+//	>file 旧表.xlsx            a document that is nothing we know
+//	>image 申请书.jpg          a picture
+//	>sheet 张三=已发起/6月15日/原因 李四=已审
+//	                          the workbook last received, filled in (登记/日期/说明) and sent back; @G已审 fills in another column
 //	>voice                    a message of another kind, text may follow; >self is one from our own phone
 //	>long 34000 字             the text so many times
 //	! login                   we logged in anew and recognise nobody
@@ -79,7 +85,8 @@ type script struct {
 	out     strings.Builder
 	speaker string
 	members map[int64]storage.Member
-	read    int // messages accounted for
+	read    int           // messages accounted for
+	book    *storage.File // the workbook last received
 }
 
 // play returns the chat as it goes: what is said stays, what came of it is written anew.
@@ -132,6 +139,10 @@ func (s *script) step(line string) {
 		s.hear(message{text: strings.Repeat(text, n)})
 	case strings.HasPrefix(mark, ">@"):
 		s.hear(message{text: rest, by: mark[1:]})
+	case mark == ">sheet":
+		s.hear(message{kind: storage.FileDocument, file: s.filled(rest)})
+	case mark == ">file", mark == ">image":
+		s.hear(message{kind: mark[1:], file: &storage.File{Kind: mark[1:], Name: rest, Content: []byte("content of " + rest)}})
 	case mark == ">self":
 		s.hear(message{text: rest, self: true})
 	case mark[0] == '>':
@@ -171,6 +182,12 @@ func (s *script) report() {
 		if m.to != s.speaker {
 			to = "<@" + m.to
 		}
+		if m.file != nil {
+			if m.text = fmt.Sprintf("[%s] %s", m.file.Kind, m.file.Name); strings.HasSuffix(m.file.Name, sheetEnding) {
+				s.book = m.file
+				m.text += s.rows(m.file)
+			}
+		}
 		if m.kind == storage.OutAccept {
 			m.text = "[accepts the friend request] " + m.text
 		}
@@ -206,4 +223,49 @@ func (s *script) standing(m storage.Member) string {
 		}
 	}
 	return text + " " + s.season.TrackState(m.Transfer.Track, m.Transfer.State).Name
+}
+
+// rows are the rows of a workbook, in a line each.
+func (s *script) rows(f *storage.File) string {
+	s.tb.Helper()
+	book, err := excelize.OpenReader(bytes.NewReader(f.Content))
+	s.ok(err)
+	defer book.Close()
+	rows, err := book.GetRows(roster.SheetProgress)
+	s.ok(err)
+	var b strings.Builder
+	for _, r := range rows {
+		b.WriteString("\n  " + strings.Join(r[:len(r)-1], " | ")) // without the version
+	}
+	return b.String()
+}
+
+// filled is the workbook last received with words filled in.
+func (s *script) filled(edits string) *storage.File {
+	s.tb.Helper()
+	book, err := excelize.OpenReader(bytes.NewReader(s.book.Content))
+	s.ok(err)
+	defer book.Close()
+	rows, err := book.GetRows(roster.SheetProgress)
+	s.ok(err)
+	for _, edit := range strings.Fields(edits) {
+		name, words, _ := strings.Cut(edit, "=")
+		line := 1 + slices.IndexFunc(rows, func(r []string) bool { return r[0] == name || r[1] == name })
+		if line == 0 {
+			s.tb.Fatalf("the workbook has nobody called %s", name)
+		}
+		column := 'H'
+		for _, w := range strings.Split(words, "/") {
+			if at, is := strings.CutPrefix(w, "@"); is { // a cell by its column: @G已审
+				column, w = rune(at[0]), at[1:]
+			}
+			if w != "" {
+				s.ok(book.SetCellStr(roster.SheetProgress, fmt.Sprintf("%c%d", column, line), w))
+			}
+			column++
+		}
+	}
+	b, err := book.WriteToBuffer()
+	s.ok(err)
+	return &storage.File{Kind: storage.FileDocument, Name: s.book.Name, Content: b.Bytes()}
 }

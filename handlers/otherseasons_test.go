@@ -24,7 +24,7 @@ func newSchoolIn(tb testing.TB, name string) *school {
 	o := storagetest.SQLite(tb)
 	o.Now = w.clock.now
 	w.Store = storagetest.Open(tb, o)
-	r := roster()
+	r := enrolment()
 	for i := range r.People {
 		if r.People[i].Cohort != 0 {
 			r.People[i].Cohort = sn.Cohort

@@ -112,7 +112,7 @@ const (
 	textOfficerWelcomeAny = "不客气。"
 	textOfficerHint       = "回复“状态”看进度，回复“帮助”看我能做什么。"
 	textOfficerToo        = "你也负责团的工作，"
-	textOfficerWords      = "可以回复：\n进度：看完成情况\n名单：看还没办完的人（也可以写：名单 未登记，名单 待发起）\n催 全部：提醒名单里的人（也可以写：催 1 3-5，催 张三）"
+	textOfficerWords      = "可以回复：\n进度：看完成情况\n名单：看还没办完的人（也可以写：名单 未登记，名单 待发起）\n催 全部：提醒名单里的人（也可以写：催 1 3-5，催 张三）\n导出：把名单做成表格发给您，填好“登记”一栏发回来，一次记很多人（也可以写：导出 待发起）"
 	textOfficerMatters    = "待答复：看等您答复的事"
 	textOfficerEvents     = "记录进展：先写进展，再写姓名、学号、名单里的编号或“全部”，例如：已发起 张三 李四。可以记："
 	textOfficerUndo       = "记错了，回复“撤销”加姓名。"
@@ -248,4 +248,40 @@ const (
 	textWhichOffice   = "%s有几个职务，请写明是哪一个，例如：卸任 %s %s 团支书"
 	textNotOneself    = "不能卸任自己的校团委职务，请由另一位校团委老师来办。"
 	textDismissed     = "已卸任%s（%s）：%s %s。还没发出的提醒会转给现任的人。"
+)
+
+// Files, and the workbook in which an officer marks progress.
+const (
+	textFileTooLarge = "这个文件太大了，我没能接收。请压缩或拆小以后再发一次。"
+	textFileGone     = "这个文件我没能接收到，请再发一次。"
+
+	textExport        = "导出"
+	textExportTooMany = "一共有%d人，一个表格最多放%d人。请加上学院或条件再导出，例如：导出 待发起。"
+	textExportFailed  = "表格没有做成，请稍后再试。"
+	textExported      = "%s，共%d人，表格马上发给您。填好“登记”一栏再发回来，就能一次记很多人；文件里有个人信息，请不要转发到群里。"
+
+	textSheetUnusable = "这个文件我读不了：%s"
+	textSheetBroken   = "文件可能已损坏，请重新保存后再发。"
+	textSheetHead     = "表格收到了，共%d行。"
+	textSheetDeed     = "%s %d人：%s"
+	textSheetOn       = "（%s）"
+	textSheetNote     = "，说明：%s"
+	textSheetBefore   = "另有%d人导出以后已经记过同样的进展，不用再记：%s。"
+	textSheetWrong    = "有%d行没法记："
+	textSheetMore     = "……还有%d行"
+	textSheetConfirm  = "请核对。回复“确认”就按上面登记，回复“取消”不登记。"
+	textSheetNothing  = "没有可以登记的，什么都没有改动。"
+	textSheetMoved    = "您核对以后，有人的情况又有变化，还没有登记。现在是这样："
+
+	textSheetRow       = "第%d行 %s：%s"
+	textSheetNobody    = "%s没有这个学号"
+	textSheetOtherName = "姓名与学号对不上"
+	textSheetTwice     = "与第%d行是同一个人"
+	textSheetState     = "“目前进展”改不了，发生了什么请填在“登记”一栏"
+	textSheetWord      = "没有“%s”这种登记"
+	textSheetMayNot    = "“%s”由%s来记"
+	textSheetStale     = "导出以后有变化，现在是“%s”；请重新导出，或直接在这里回复"
+	textSheetDay       = "日期“%s”看不懂，或不在%s到今天之间"
+	textSheetEarly     = "“%s”从%s起才能记"
+	textSheetNotNow    = "现在是“%s”，记不了“%s”"
 )

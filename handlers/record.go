@@ -298,16 +298,24 @@ func (t *turn) apply(p pendingRecord, members []storage.Member, name func(storag
 	if len(members) == 0 {
 		return
 	}
+	if contacts, ok := t.contactsOf(members); ok {
+		t.applyReaching(contacts, p, members, name)
+	}
+}
+
+// contactsOf are the chats in which members can be reached.
+func (t *turn) contactsOf(members []storage.Member) (map[int64]storage.Contact, bool) {
 	ids := make([]int64, len(members))
 	for i, m := range members {
 		ids[i] = m.Person.ID
 	}
-	contacts, ok := want(t, fmt.Sprintf("contacts/%v", ids), func(ctx context.Context, s *storage.Store) (map[int64]storage.Contact, error) {
+	return want(t, fmt.Sprintf("contacts/%v", ids), func(ctx context.Context, s *storage.Store) (map[int64]storage.Contact, error) {
 		return s.ContactsOf(ctx, ids)
 	})
-	if !ok {
-		return
-	}
+}
+
+// applyReaching is apply with the chats known in which the members can be reached.
+func (t *turn) applyReaching(contacts map[int64]storage.Contact, p pendingRecord, members []storage.Member, name func(storage.Member) string) {
 	done := map[[2]string][]string{} // what was done and the new state → names
 	for _, m := range members {
 		change, what, tell, why := t.change(p, m)

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -61,9 +62,9 @@ func loadSeason(tb testing.TB) *season.Season {
 	return sn
 }
 
-// roster is everybody: two colleges, three branches with graduates, a branch secretary who graduates, two of one name,
+// enrolment is everybody: two colleges, three branches with graduates, a branch secretary who graduates, two of one name,
 // a minority name, enough people for two pages, officers, and somebody who holds no office any more.
-func roster() storage.Roster {
+func enrolment() storage.Roster {
 	r := storage.Roster{Committee: "校团委", Audit: storage.Audit{Action: "import", Subject: "roster"}}
 	add := func(college, branch string, pairs ...string) {
 		for i := 0; i < len(pairs); i += 2 {
@@ -108,7 +109,7 @@ var enrolled = sync.OnceValues(func() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := errors.Join(s.ApplyRoster(ctx, sn, roster()), s.Close()); err != nil {
+	if err := errors.Join(s.ApplyRoster(ctx, sn, enrolment()), s.Close()); err != nil {
 		return nil, err
 	}
 	return os.ReadFile(o.DSN)
@@ -179,6 +180,7 @@ type message struct {
 	text string
 	self bool   // written on our own phone
 	by   string // chat of the member of a group who writes
+	file *storage.File
 }
 
 // receive stores a message as the bot does.
@@ -195,7 +197,21 @@ func (w *school) receive(name string, m message) {
 	if m.kind == "friend_request" {
 		r.Extra = `{"friend":{"ticket":"t"}}`
 	}
+	if m.file != nil {
+		extra, err := json.Marshal(map[string]string{"name": m.file.Name})
+		w.ok(err)
+		r.Extra = string(extra)
+	}
 	w.ok(w.Receive(ctx, account, w.login, []storage.Received{r}))
+	if m.file == nil {
+		return
+	}
+	w.work()
+	ms, err := w.Fetching(ctx, account)
+	w.ok(err)
+	for _, in := range ms { // the account brings in what a turn asked for
+		w.ok(w.SaveFetched(ctx, in.ID, *m.file))
+	}
 }
 
 // work lets the desk handle everything that waits.
@@ -222,6 +238,7 @@ type sent struct {
 	to   string // nickname of the chat
 	kind string
 	text string
+	file *storage.File
 }
 
 // send lets everything leave that is due.
@@ -239,7 +256,13 @@ func (w *school) send() []sent {
 			return out
 		}
 		w.ok(w.FinishOut(ctx, c.Outbox.ID, storage.OutSent, fmt.Sprint(c.Outbox.ID), ""))
-		out = append(out, sent{names[c.Contact.ID], c.Outbox.Kind, c.Outbox.Text})
+		m := sent{to: names[c.Contact.ID], kind: c.Outbox.Kind, text: c.Outbox.Text}
+		if c.Outbox.FileID != nil {
+			f, err := w.FileByID(ctx, *c.Outbox.FileID)
+			w.ok(err)
+			m.file = &f
+		}
+		out = append(out, m)
 	}
 }
 

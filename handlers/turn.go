@@ -58,7 +58,7 @@ func (h *Turner) Turn(p storage.Pending, f Facts, now time.Time) (storage.Turn, 
 	t.out = storage.Turn{InboxID: p.Inbox.ID, ContactID: p.Contact.ID, Outcome: "answered"}
 	t.load()
 	if r := t.matching(); r != nil {
-		waiting, replying := t.draft.Pending, t.draft.Reply
+		waiting, replying, sheet := t.draft.Pending, t.draft.Reply, t.draft.Sheet
 		r.do(t)
 		if t.need != nil {
 			return storage.Turn{}, t.need, nil
@@ -68,6 +68,9 @@ func (h *Turner) Turn(p storage.Pending, f Facts, now time.Time) (storage.Turn, 
 		}
 		if t.draft.Reply == replying && t.p.Inbox.Kind == kindText {
 			t.draft.Reply = nil
+		}
+		if t.draft.Sheet == sheet && t.p.Inbox.Kind == kindText {
+			t.draft.Sheet = nil
 		}
 	}
 	if t.p.Contact.State == storage.ContactGone && t.p.Inbox.Kind == kindText && !ignored(t) {

@@ -1,11 +1,14 @@
 package roster
 
 import (
+	"archive/zip"
 	"bytes"
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/xuri/excelize/v2"
@@ -81,15 +84,16 @@ const (
 // howTo is the text of the sheet 填写说明 before the words of the column 登记.
 var howTo = []string{
 	"1. 在工作表“进展”的“登记”一栏填写发生了什么（有下拉框），没有变化的行留空。",
-	"2. “日期”填是哪天发生的，例如 6月15日；留空就是发回的当天。",
+	"2. “日期”填是哪天发生的（几月几日）；留空就是发回的当天。",
 	"3. “说明”可以不填；退回时请写原因，团员会看到。",
 	"4. 其他栏请不要改。填好以后保存，在微信里直接把这个文件发回来，核对无误后回复“确认”。",
 }
 
 // WriteProgress writes the workbook in which an officer marks what happened: how every member stands, and the words that
-// may be filled in. ReadProgress takes it back.
+// may be filled in. The same members give the same bytes. ReadProgress takes it back.
 func WriteProgress(w io.Writer, rows []Progress, words []Recordable) error {
-	return writeBook(w, func(b *bookWriter) error {
+	var book bytes.Buffer
+	err := writeBook(&book, func(b *bookWriter) error {
 		if err := b.progress(rows, len(words)); err != nil {
 			return err
 		}
@@ -111,6 +115,26 @@ func WriteProgress(w io.Writer, rows []Progress, words []Recordable) error {
 		}
 		return nil
 	})
+	if err != nil {
+		return err
+	}
+	return inOrder(w, book.Bytes())
+}
+
+// inOrder copies a zip archive with its parts in the order of their names; excelize writes them in any.
+func inOrder(w io.Writer, archive []byte) error {
+	from, err := zip.NewReader(bytes.NewReader(archive), int64(len(archive)))
+	if err != nil {
+		return fmt.Errorf("order workbook: %w", err)
+	}
+	slices.SortFunc(from.File, func(a, b *zip.File) int { return strings.Compare(a.Name, b.Name) })
+	to := zip.NewWriter(w)
+	for _, f := range from.File {
+		if err := to.Copy(f); err != nil {
+			return fmt.Errorf("order workbook: %s: %w", f.Name, err)
+		}
+	}
+	return to.Close()
 }
 
 func (b *bookWriter) progress(rows []Progress, words int) error {

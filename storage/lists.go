@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"gorm.io/gorm"
@@ -145,6 +146,22 @@ func (s *Store) MembersMeant(ctx context.Context, sc Scope, ids []int64, nos, na
 		}
 	}
 	return s.Members(ctx, unique)
+}
+
+// MembersNumbered finds members in a scope by number; what is not there or outside the scope is left out. Index people_no.
+func (s *Store) MembersNumbered(ctx context.Context, sc Scope, nos []string) ([]Member, error) {
+	var found []int64
+	err := chunked(nos, func(nos []string) error {
+		var some []int64
+		err := sc.of(s.onRoster(ctx)).Where("people.no IN ?", nos).Order("people.id").Pluck("people.id", &some).Error
+		found = append(found, some...)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	slices.Sort(found)
+	return s.Members(ctx, slices.Compact(found))
 }
 
 // Count is how many members of a college stand in a state.

@@ -1,6 +1,7 @@
 package storage_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
@@ -88,6 +89,35 @@ func TestMembersMeant(t *testing.T) {
 			ms, err := w.MembersMeant(ctx, c.scope, c.ids, c.nos, c.said)
 			if err != nil || names(ms) != c.want {
 				t.Errorf("%s: %q, %v; want %q", c.name, names(ms), err, c.want)
+			}
+		}
+	})
+}
+
+func TestMembersNumbered(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		many := make([]storage.Listed, 1100) // more than one question to the database takes
+		nos := make([]string, len(many))
+		for i := range many {
+			nos[i] = fmt.Sprint(20170000 + i)
+			many[i] = storage.Listed{No: nos[i], Name: "张三", College: "土木学院", Branch: "土木1班", Cohort: 2020}
+		}
+		w.roster(many...)
+		p, err := w.PersonByNo(ctx, nos[0])
+		w.ok(err)
+		for _, c := range []struct {
+			name  string
+			scope storage.Scope
+			nos   []string
+			want  int
+		}{
+			{"nobody", storage.Scope{}, nil, 0},
+			{"all of a college", storage.Scope{CollegeID: *p.CollegeID}, append(nos, nos[3], "20160001", "1"), len(nos)},
+			{"everywhere", storage.Scope{}, append(nos, "20160001"), len(nos) + 1},
+		} {
+			ms, err := w.MembersNumbered(ctx, c.scope, c.nos)
+			if err != nil || len(ms) != c.want {
+				t.Errorf("%s: %d, %v; want %d", c.name, len(ms), err, c.want)
 			}
 		}
 	})
