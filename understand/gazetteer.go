@@ -171,3 +171,31 @@ func withoutPeoples(name string) string {
 	}
 	return name
 }
+
+// found is a place in a text of runes.
+type found struct {
+	length    int // runes
+	provinces uint64
+}
+
+// inRunes is the longest place name that begins at a rune of a clause; follows tells that another place ends right there.
+func (g *gazetteer) inRunes(text []rune, at, from int, follows bool) (found, bool) {
+	if at+1 >= len(text) {
+		return found{}, false
+	}
+	list := g.begin[[2]rune{text[at], text[at+1]}]
+	if len(list) == 0 {
+		return found{}, false
+	}
+	const reach = 16 // runes; no name of a division is longer
+	before, after := string(text[max(from, at-reach):at]), string(text[at:min(len(text), at+2*reach)])
+	beforeEnd := 0
+	if follows {
+		beforeEnd = len(before)
+	}
+	p, ok := g.at(before+after, len(before), beforeEnd)
+	if !ok || isLesser(after[len(p.name):]) {
+		return found{}, false
+	}
+	return found{len([]rune(p.name)), p.provinces}, true
+}
