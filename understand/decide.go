@@ -1,11 +1,14 @@
 package understand
 
-import "slices"
+import (
+	"math/bits"
+	"slices"
+)
 
 // decide says what a message comes to, from all that was noted.
 func (w *weighing) decide() Reading {
 	r := Reading{Kind: KindNone, Question: w.question()}
-	if w.bot || w.advert {
+	if w.bot || w.touts > 1 {
 		return r
 	}
 	has, because := w.resolved()
@@ -15,6 +18,11 @@ func (w *weighing) decide() Reading {
 		sought, planned = true, 0
 	}
 	switch {
+	case w.choice && bits.OnesCount32(uint32(w.union(modeHas)|planned)) > 1, w.shaky && has != 0:
+		w.candidates, r.Kind, r.Because = has|planned|w.union(modeHas), KindAmbiguous, because
+		if w.shaky {
+			w.candidates |= w.v.without
+		}
 	case single(has) && !(w.contrasted && planned&^has != 0 && has != w.v.without):
 		w.candidates, r.Kind, r.Because = has, KindDeclaration, because
 	case has != 0:
@@ -25,8 +33,6 @@ func (w *weighing) decide() Reading {
 		}
 	case sought:
 		w.candidates, r.Kind = w.v.without, KindDeclaration
-	case w.weak > 0 && planned != 0:
-		w.candidates, r.Kind = planned|w.v.without, KindAmbiguous
 	case w.weak > 0:
 		w.candidates, r.Kind = w.v.without, KindDeclaration
 	case planned != 0:
@@ -46,6 +52,7 @@ func (w *weighing) decide() Reading {
 // resolved is what the writer has, and the words that say so.
 func (w *weighing) resolved() (concepts, Span) {
 	var course, goals concepts // of study that limited posts yield to; of examinations
+	var all concepts           // that stand alone
 	firm := false              // something is said that 考上了 need not say again
 	for i := range w.found {
 		e := &w.found[i]
@@ -56,10 +63,13 @@ func (w *weighing) resolved() (concepts, Span) {
 		case e.cue.kind == cueCourse, e.cue.kind == cueIs && e.cue.means == w.v.of[ofSchool]:
 			course |= e.cue.means
 		}
-		firm = firm || e.mode == modeHas && (e.cue.kind == cueIs || e.cue.kind == cuePost)
+		firm = firm || e.mode == modeHas && (e.cue.kind == cueIs || e.cue.kind == cuePost) && e.cue.means != w.v.without
+		all |= e.said()
 	}
 	var sets []concepts
 	var because Span
+	both := concepts(0)
+	inPost := false
 	for i := range w.found {
 		e := &w.found[i]
 		if e.mode != modeHas {
@@ -78,27 +88,75 @@ func (w *weighing) resolved() (concepts, Span) {
 				continue
 			}
 		case cueGot:
-			if firm {
+			if means = w.obtained(e, goals, course); firm && !(single(means) && w.beside(e)) {
 				continue
 			}
-			means = w.obtained(e, goals, course)
 		case cueAway:
 			if !far {
 				continue
 			}
 		}
-		if far {
+		switch {
+		case far && w.hasInland():
+			means |= w.v.goneAbroad(e.cue, means) // 国内国外都录了
+		case far:
 			means = w.v.goneAbroad(e.cue, means)
+			inPost = inPost || e.cue.abroad != 0 && single(means)
+		case e.cue.inland != 0 && w.isInland():
+			means = e.cue.inland
+		}
+		if e.cue.kind == cueBoth {
+			if all&e.cue.unless == 0 {
+				both |= means
+			}
+			continue
+		}
+		if far && inPost && e.cue.abroad == 0 && e.cue.means == w.v.of[ofUnit] {
+			continue // the contract of that post
 		}
 		sets = append(sets, means)
 		if because.Text == "" || single(means) {
 			because = w.m.span(e.token.from, e.token.to)
 		}
 	}
+	if both != 0 {
+		for _, s := range sets {
+			both |= s
+		}
+		return both, because
+	}
 	if c, at := w.hired(); c != 0 && len(sets) == 0 {
 		return c, at
 	}
 	return w.v.combine(sets), because
+}
+
+// said is what a word says alone.
+func (e *evidence) said() concepts {
+	if e.mode == modeHas && single(e.cue.means) {
+		return e.cue.means
+	}
+	return 0
+}
+
+// hasInland reports a word for here: 国内.
+func (w *weighing) hasInland() bool {
+	for i := range w.places {
+		if w.places[i].is(markInland) && w.places[i].mode == modeHas {
+			return true
+		}
+	}
+	return false
+}
+
+// isInland reports that a place or a school here is named.
+func (w *weighing) isInland() bool {
+	for i := range w.places {
+		if p := &w.places[i]; p.mode == modeHas && p.is(markPlace|markKnownSchool|markJointSchool|markKnownUnit) {
+			return true
+		}
+	}
+	return false
 }
 
 // hired is what a unit says right after 签 or 进了.
@@ -179,6 +237,16 @@ func (w *weighing) obtained(e *evidence, goals, course concepts) concepts {
 	return means
 }
 
+// beside reports that a unit or a school stands in the clause of something obtained.
+func (w *weighing) beside(e *evidence) bool {
+	for i := range w.places {
+		if p := &w.places[i]; p.mode == modeHas && p.clause == e.clause && p.is(markKnownUnit|markKnownSchool|markAbroadSchool|markJointSchool) {
+			return true
+		}
+	}
+	return false
+}
+
 // studies reports that a course (研究生, 博士) is one the writer goes to, not only a word.
 func (w *weighing) studies(e *evidence) bool {
 	for i := range w.places {
@@ -216,10 +284,10 @@ func (w *weighing) isAbroad(e *evidence) bool {
 		}
 		switch {
 		case p.is(markJointSchool):
-			look(p.clause, false)
+			return false
 		case p.is(markCountry | markAbroadSchool):
 			look(p.clause, true)
-		case p.is(markPlace) || p.is(markKnownSchool):
+		case p.is(markPlace | markKnownSchool | markInland):
 			look(p.clause, false)
 		}
 	}
@@ -312,7 +380,7 @@ func (w *weighing) question() string {
 
 // bare is what a message may mean that has nothing but a name or a place.
 func (w *weighing) bare() concepts {
-	if w.asks || w.other || w.refuses || w.topic != "" || w.residue > 2 {
+	if w.asks || w.other || w.refuses || w.topic != "" || w.residue > 2 && (!w.alone || w.residue > 6) {
 		return 0
 	}
 	var c concepts
@@ -333,7 +401,9 @@ func (w *weighing) bare() concepts {
 			c |= w.v.bare["country"]
 		case p.is(markKnownSchool | markJointSchool):
 			c |= w.v.bare["school"]
-		case p.is(markKnownUnit):
+		case p.is(markTailSchool):
+			c |= w.v.bare["unit"] | w.v.bare["school"]
+		case p.is(markKnownUnit | markTailUnit):
 			c |= w.v.bare["unit"]
 		default:
 			c |= w.v.bare["place"]

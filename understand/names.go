@@ -15,7 +15,7 @@ func (v *vocabulary) nameUnits(m *message, list []token, from, to int) []token {
 		begin := tail.from
 		for begin > from && tail.to-begin < maxName {
 			if first > 0 && list[first-1].to == begin {
-				if t := &list[first-1]; !t.inName(m) {
+				if t := &list[first-1]; !t.inName(m) || t.is(markCountry) && tail.is(markTailUnit) {
 					break
 				}
 				first--

@@ -97,14 +97,12 @@ func (r *Reader) Read(text string) Reading {
 		text = string(short[:longestRead])
 	}
 	m := r.v.split(text)
+	if i, ok := r.named(m); ok {
+		return Reading{Kind: KindDeclaration, Destination: r.season.Destinations[i].Key, Because: m.span(0, len(m.runes))}
+	}
 	w := &weighing{v: r.v, m: m}
 	w.look()
 	reading := w.decide()
-	if reading.Kind != KindDeclaration {
-		if i, ok := r.named(m); ok {
-			return Reading{Kind: KindDeclaration, Destination: r.season.Destinations[i].Key, Because: m.span(0, len(m.runes))}
-		}
-	}
 	reading.Candidates = r.keys(w.candidates)
 	if reading.Kind == KindDeclaration {
 		reading.Destination = reading.Candidates[0]

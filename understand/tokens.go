@@ -105,7 +105,7 @@ func (v *vocabulary) turns(m *message, c clause) []clause {
 	all := v.words(m, c.from, c.to)
 	start := 0
 	for i := range all {
-		if i > start && all[i].is(markTurn|markNow) && all[i].cue == nil && all[i].to-all[i].from > 1 {
+		if i > start && all[i].is(markTurn|markNow) && all[i].cue == nil && !all[i].is(markChoice) && all[i].to-all[i].from > 1 {
 			parts = append(parts, clause{from: c.from, to: all[i].from, tokens: all[start:i], joined: c.joined, question: c.question})
 			c.from, c.joined, start = all[i].from, false, i
 		}

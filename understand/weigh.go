@@ -34,13 +34,17 @@ type weighing struct {
 	places     []placed
 	candidates concepts
 
-	seeks, plans, weak   int
-	contrasted           bool // a plan that is set against what was said before
-	refuses, advert, bot bool
-	topic                string
-	asks                 bool
-	residue              int // characters no word covers
-	other, denies        bool
+	seeks, plans, weak int
+	contrasted         bool // a plan that is set against what was said before
+	choice             bool // one or the other
+	shaky              bool // what is there may be given up
+	alone              bool // a clause is nothing but a name or a place
+	refuses, bot       bool
+	touts              int // signs of an advertisement
+	topic              string
+	asks               bool
+	residue            int // characters no word covers
+	other, denies      bool
 }
 
 // placed is a name or a place that stands in a message.
@@ -73,7 +77,9 @@ func (w *weighing) clause(n int, c *clause, other, cond, past bool) (bool, bool,
 		case t.is(markBot):
 			w.bot = true
 		case t.is(markAdvert):
-			w.advert = true
+			w.touts += 2
+		case t.is(markTouts):
+			w.touts++
 		case t.is(markRefuse):
 			w.refuses = true
 		}
@@ -90,13 +96,14 @@ func (w *weighing) clause(n int, c *clause, other, cond, past bool) (bool, bool,
 		}
 	}
 	w.asks = w.asks || asked
-	if !ifs && !(cond && opensThen) {
-		cond = false
-	} else {
-		cond = true
-	}
+	opensNew := len(ts) > 0 && ts[0].is(markTurn|markNow|markSelf) && !opensThen
+	carries := ifs // to the clause after this
+	cond = ifs || cond && !opensNew
 	st := state{n: n, other: other, past: past, cond: cond, asked: asked, own: own, ends: ends}
-	at := c.from
+	if next := n + 1; !asked && len(ts) > 0 && w.m.folded[c.to-1] == '的' && next < len(w.m.clauses) && w.m.clauses[next].asks() {
+		st.asked = true // 去北京工作的 是不是…
+	}
+	at, before, places := c.from, w.residue, len(w.places)
 	for i := range ts {
 		t := ts[i]
 		w.residue += w.letters(at, t.from)
@@ -104,7 +111,18 @@ func (w *weighing) clause(n int, c *clause, other, cond, past bool) (bool, bool,
 		w.token(&st, ts, i)
 	}
 	w.residue += w.letters(at, c.to)
-	return st.other, cond && !(ifs && len(ts) == 0), st.past
+	w.alone = w.alone || w.residue == before && len(w.places) > places && !asked
+	return st.other, carries, st.past && !past
+}
+
+// asks reports that a clause is a question.
+func (c *clause) asks() bool {
+	for i := range c.tokens {
+		if c.tokens[i].is(markAsk) {
+			return true
+		}
+	}
+	return c.question
 }
 
 // letters is how many characters between two words nothing was made of.
@@ -125,8 +143,10 @@ type state struct {
 	asked, own, ends   bool
 	notEnd             int // where a negation ended, −1 for none
 	not, plan, will    bool
+	intends            bool // more than 准备 is said
 	seek, wish, turned bool
-	last               int // index of the last evidence of this clause + 1
+	last               int  // index of the last evidence of this clause + 1
+	choice             bool // one or the other is said
 }
 
 // token notes one word.
@@ -141,6 +161,14 @@ func (w *weighing) token(st *state, ts []token, i int) {
 	case t.is(markSelf):
 		if i == 0 || !ts[i-1].is(markWith) {
 			st.other = false
+		}
+	}
+	if t.is(markSelf) && i > 0 && !t.is(markPlan) {
+		st.plan, st.not = false, st.not && t.from-st.notEnd <= 0
+	}
+	if t.is(markPeople) {
+		for k := len(w.found) - 1; k >= 0 && w.found[k].clause == st.n; k-- {
+			w.found[k].mode = modeOther
 		}
 	}
 	if t.is(markWas) && !st.other {
@@ -161,6 +189,7 @@ func (w *weighing) token(st *state, ts []token, i int) {
 	}
 	if t.is(markPlan) && !st.not {
 		st.plan = true
+		st.intends = st.intends || !t.is(markPrepare)
 	}
 	if t.is(markWill) {
 		st.will = true
@@ -170,19 +199,31 @@ func (w *weighing) token(st *state, ts []token, i int) {
 		if st.not && t.from-st.notEnd <= 1 {
 			m = modeDenied
 		}
+		if st.asked {
+			m = modeAsked
+		}
 		if m == modeHas || m == modePlanned {
 			w.seeks++
 			st.seek = true
 			w.soughtBefore(st)
 		}
 	}
-	if t.is(markFail) {
-		w.failBefore(st)
+	if t.is(markFail) && !st.cond {
+		switch {
+		case st.other:
+		case st.plan:
+			w.shaky = true
+		default:
+			w.failBefore(st)
+			st.past = false
+		}
 	}
+	st.choice = st.choice || t.is(markChoice) && !st.asked && st.last > 0
+	w.choice = w.choice || t.is(markChoose) && st.mode() == modeHas
 	switch {
 	case t.cue != nil:
 		w.cue(st, ts, i)
-	case t.is(markPlace | markKnownUnit | markKnownSchool | markAbroadSchool | markJointSchool | markCountry):
+	case t.is(markPlace | markNickname | markInland | markTailUnit | markTailSchool | markKnownUnit | markKnownSchool | markAbroadSchool | markJointSchool | markCountry):
 		m := st.mode()
 		if st.not && t.from-st.notEnd <= 2 {
 			m = modeDenied
@@ -224,7 +265,7 @@ func (w *weighing) cue(st *state, ts []token, i int) {
 			e.mode = modeAsked
 		case st.seek && c.kind != cueGot && !(c.kind == cueIs && w.firmly(t)):
 			e.mode = modeSought
-		case st.plan && c.kind == cueGoal:
+		case st.plan && c.kind == cueGoal && !st.intends:
 			e.mode = modeSought
 		case st.plan:
 			e.mode = modePlanned
@@ -246,6 +287,7 @@ func (w *weighing) cue(st *state, ts []token, i int) {
 		w.plans++
 		w.contrasted = w.contrasted || st.turned
 	}
+	w.choice = w.choice || st.choice
 	w.found = append(w.found, e)
 	st.last = len(w.found)
 }

@@ -33,6 +33,8 @@ type cueList struct {
 	Means  []string    `yaml:"means"`
 	Kind   string      `yaml:"kind"`
 	Abroad []string    `yaml:"abroad"` // what they mean of a place abroad, in place of the general rule
+	Inland []string    `yaml:"inland"` // and of a place here
+	Unless string      `yaml:"unless"` // it says nothing beside this
 	Words  []yaml.Node `yaml:"words"`
 }
 
@@ -48,9 +50,10 @@ const (
 	cueAbroad = "abroad"
 	cueHome   = "home"
 	cueAway   = "away"
+	cueBoth   = "both"
 )
 
-var cueKinds = []string{cueIs, cuePost, cueCourse, cueGoal, cueGot, cueWeak, cueStay, cueAbroad, cueHome, cueAway}
+var cueKinds = []string{cueIs, cuePost, cueCourse, cueGoal, cueGot, cueWeak, cueStay, cueAbroad, cueHome, cueAway, cueBoth}
 
 // LoadWords reads a file of words; name stands in its faults. The error is season.Faults: every fault with its line.
 func LoadWords(name string, data []byte) (*Words, error) {
@@ -108,6 +111,13 @@ const (
 	markStop
 	markPlace // found by the gazetteer
 	markTopic // a question about the season
+	markChoice
+	markPrepare
+	markPeople
+	markTouts
+	markChoose
+	markInland
+	markNickname
 )
 
 var markNames = map[string]marks{
@@ -116,7 +126,7 @@ var markNames = map[string]marks{
 	"end": markEnd, "ask": markAsk, "own": markOwn, "refuse": markRefuse, "bot": markBot, "advert": markAdvert,
 	"filler": markFiller, "neutral": markNeutral, "yes": markYes, "no": markNo, "move": markMove, "hire": markHire,
 	"tail_unit": markTailUnit, "tail_school": markTailSchool, "known_unit": markKnownUnit, "known_school": markKnownSchool,
-	"abroad_school": markAbroadSchool, "joint_school": markJointSchool, "country": markCountry, "stop": markStop,
+	"abroad_school": markAbroadSchool, "joint_school": markJointSchool, "country": markCountry, "stop": markStop, "choice": markChoice, "prepare": markPrepare, "people": markPeople, "choose": markChoose, "touts": markTouts, "inland": markInland, "nickname": markNickname,
 }
 
 // What 录取 can be about.
@@ -134,6 +144,8 @@ type cue struct {
 	kind   string
 	means  concepts
 	abroad concepts // 0: by the general rule
+	inland concepts
+	unless concepts
 }
 
 // entry is all a word does.
@@ -238,6 +250,10 @@ func (w *Words) build(s *season.Season) (*vocabulary, season.Faults) {
 			line = l.Words[0].Line
 		}
 		c := &cue{kind: l.Kind, means: set(line, l.Means), abroad: set(line, l.Abroad)}
+		c.inland = set(line, l.Inland)
+		if l.Unless != "" {
+			c.unless = set(line, []string{l.Unless})
+		}
 		if !slices.Contains(cueKinds, l.Kind) {
 			fault(line, "there is no kind of cues %q; there are %s", l.Kind, strings.Join(cueKinds, ", "))
 		}
