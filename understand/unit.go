@@ -36,6 +36,9 @@ func (p Place) Known() bool { return p.Province != "" }
 // mostCandidates is how many provinces a person can be asked to choose from.
 const mostCandidates = 6
 
+// longestUnit is how many characters of a text are read; no unit and no address has as many.
+const longestUnit = 1000
+
 // Unit reads an employer, a school or an address as people type it: in which province it stands.
 //
 // A unit stands where the member will work or study, not where its head office is: the last branch, campus or plant
@@ -43,7 +46,7 @@ const mostCandidates = 6
 // A street called after a city, a bank called after its origin, and a firm with units everywhere place nothing. What
 // can be in two provinces is not guessed.
 func Unit(s string) Place {
-	normal := Normalize(s)
+	normal := head(Normalize(s), longestUnit)
 	text, origin := canonicalText(normal)
 	n := names()
 	v := n.judge(text)

@@ -23,6 +23,8 @@ type reader struct {
 	before tier // of those before the bracket
 	denied bool // the place to come is denied
 	unsure bool
+
+	awaited token // a cue for where one works, while no place has come: 工作地在外地
 }
 
 func (r *reader) read() {
@@ -54,9 +56,12 @@ func (r *reader) read() {
 }
 
 func (r *reader) end(at int) {
+	if r.awaited.text != "" {
+		r.lose(r.awaited)
+	}
 	r.now.to = at
 	r.clauses = append(r.clauses, r.now)
-	r.now = clause{}
+	r.now, r.awaited = clause{}, token{}
 	r.tier, r.before, r.denied = tierPlain, tierPlain, false
 }
 
@@ -80,6 +85,7 @@ func (r *reader) place(t token) {
 	if t.kind == kindRegistered && !strings.Contains(head(r.text[t.to:], 16), "有限") {
 		return
 	}
+	r.awaited = token{}
 	old := r.last()
 	switch {
 	case old == nil:
@@ -92,6 +98,9 @@ func (r *reader) place(t token) {
 		return
 	case old.kind == kindSchool && r.isOwnCampus(t):
 		return
+	}
+	if old != nil && old.kind != kindPlace {
+		c.weak = false
 	}
 	r.now.chains = append(r.now.chains, c)
 }
@@ -186,7 +195,9 @@ func (r *reader) cue(i int) {
 			return
 		}
 	}
-	r.tier = tiers[t.kind]
+	if r.tier = tiers[t.kind]; t.kind == kindWork && !r.standsBehind(t.text) {
+		r.awaited = t
+	}
 }
 
 func (r *reader) standsBehind(cue string) bool {

@@ -117,7 +117,7 @@ func (n *unitNames) isSchool(p name, apart bool, after string) bool {
 	if strings.HasSuffix(p.text, "大") && hasOne(after, []string{"数据", "厦", "楼", "队", "型", "连", "区", "桥", "酒店", "药房"}, strings.HasPrefix) {
 		return false
 	}
-	return p.shy == bold || apart && (beginsApart(after) || n.hasPrefix(after, "student") || n.beginsPlace(after))
+	return p.shy == bold || apart && (beginsApart(after) || n.hasPrefix(after, "student") || n.hasPrefix(after, "campus") || n.beginsPlace(after))
 }
 
 // hasPrefix reports that a text begins with a word of a section.
