@@ -95,9 +95,9 @@ func unitLine(s *season.Season, line string) any {
 		Province    *string `json:"province"`
 		CrossSystem *bool   `json:"cross_system"`
 	}{Text: line}
-	if ps := understand.Province(line); len(ps) == 1 {
-		crosses := s.CrossSystem.Holds(ps[0])
-		out.Province, out.CrossSystem = &ps[0], &crosses
+	if p := understand.Unit(line); p.Known() {
+		crosses := s.CrossSystem.Holds(p.Province)
+		out.Province, out.CrossSystem = &p.Province, &crosses
 	}
 	return out
 }

@@ -18,7 +18,7 @@ func (w *weighing) decide() Reading {
 		sought, planned = true, 0
 	}
 	switch {
-	case w.choice && bits.OnesCount32(uint32(w.union(modeHas)|planned)) > 1, w.shaky && has != 0:
+	case w.choice && bits.OnesCount32(uint32(w.union(modeHas)|planned)) > 1, w.chooses && bits.OnesCount32(uint32(has|planned)) > 1, w.shaky && has != 0:
 		w.candidates, r.Kind, r.Because = has|planned|w.union(modeHas), KindAmbiguous, because
 		if w.shaky {
 			w.candidates |= w.v.without
@@ -75,10 +75,16 @@ func (w *weighing) resolved() (concepts, Span) {
 		if e.mode != modeHas {
 			continue
 		}
-		means, far := e.cue.means, e.cue.kind != cueAbroad && w.isAbroad(e)
+		means := e.cue.means
+		far, here := w.isAbroad(e)
+		far = far && e.cue.kind != cueAbroad
 		switch e.cue.kind {
 		case cueGoal, cueWeak, cueHome, cueStay:
 			continue
+		case cueAbroad:
+			if w.hasInland() {
+				continue
+			}
 		case cueCourse:
 			if !w.studies(e) {
 				continue
@@ -97,7 +103,7 @@ func (w *weighing) resolved() (concepts, Span) {
 			}
 		}
 		switch {
-		case far && w.hasInland():
+		case far && (here || w.hasInland()):
 			means |= w.v.goneAbroad(e.cue, means) // 国内国外都录了
 		case far:
 			means = w.v.goneAbroad(e.cue, means)
@@ -202,6 +208,9 @@ func (w *weighing) obtained(e *evidence, goals, course concepts) concepts {
 	if goals != 0 && goals&means != 0 {
 		return goals & means
 	}
+	if w.hasInland() {
+		return means
+	}
 	var near, far concepts
 	for i := range w.places {
 		p := &w.places[i]
@@ -263,10 +272,9 @@ func (w *weighing) studies(e *evidence) bool {
 	return w.residue <= 1 && !w.other
 }
 
-// isAbroad reports that something is about a place abroad.
-func (w *weighing) isAbroad(e *evidence) bool {
-	near, inland := false, false
-	far := false
+// isAbroad reports that something is about a place abroad; here, that a place here stands beside it.
+func (w *weighing) isAbroad(e *evidence) (abroad, here bool) {
+	near, inland, far := false, false, false
 	look := func(clause int, abroad bool) {
 		switch {
 		case clause == e.clause && abroad:
@@ -284,7 +292,9 @@ func (w *weighing) isAbroad(e *evidence) bool {
 		}
 		switch {
 		case p.is(markJointSchool):
-			return false
+			return false, false
+		case p.is(markCountry) && p.origin && w.isInland():
+			continue // 上海的日本公司
 		case p.is(markCountry | markAbroadSchool):
 			look(p.clause, true)
 		case p.is(markPlace | markKnownSchool | markInland):
@@ -296,7 +306,7 @@ func (w *weighing) isAbroad(e *evidence) bool {
 			look(o.clause, true)
 		}
 	}
-	return (near || far && !near) && !inland
+	return near || far && !inland, inland
 }
 
 // goneAbroad is what a word means of a place abroad.
@@ -336,7 +346,7 @@ func (w *weighing) union(m mode) concepts {
 			continue
 		}
 		means := e.cue.means
-		if e.cue.kind != cueAbroad && w.isAbroad(e) {
+		if far, _ := w.isAbroad(e); far && e.cue.kind != cueAbroad {
 			means = w.v.goneAbroad(e.cue, means)
 		}
 		c |= means

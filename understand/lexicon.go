@@ -12,8 +12,9 @@ type lexicon struct {
 	entry []int32          // by state: the word's number + 1, or 0
 }
 
-func newLexicon() *lexicon {
-	return &lexicon{next: make(map[uint64]int32, 1<<15), entry: make([]int32, 1, 1<<15)}
+// newLexicon is empty, with room for that many states.
+func newLexicon(states int) *lexicon {
+	return &lexicon{next: make(map[uint64]int32, states), entry: make([]int32, 1, states+1)}
 }
 
 // number is the number of a word that is to be added: the old one, or n for a new word.
@@ -49,32 +50,6 @@ func (l *lexicon) longest(text []rune, at int) (word int32, n int) {
 		}
 	}
 	return word, n
-}
-
-// each goes through all words, in no order; word is overwritten by the next.
-func (l *lexicon) each(do func(word []rune, n int32)) {
-	type edge struct {
-		r  rune
-		to int32
-	}
-	edges := make(map[int32][]edge, len(l.entry))
-	for key, to := range l.next {
-		from := int32(key >> 21)
-		edges[from] = append(edges[from], edge{rune(key & (1<<21 - 1)), to})
-	}
-	var word []rune
-	var walk func(state int32)
-	walk = func(state int32) {
-		if e := l.entry[state]; e > 0 {
-			do(word, e-1)
-		}
-		for _, e := range edges[state] {
-			word = append(word, e.r)
-			walk(e.to)
-			word = word[:len(word)-1]
-		}
-	}
-	walk(0)
 }
 
 // mostForms bounds what one line of a word list stands for.

@@ -5,7 +5,7 @@ const maxName = 30
 
 // nameUnits joins the words of each name of a unit or a school to one token: from its last word (公司, 大学) back to
 // what introduces it (签了, 在).
-func (v *vocabulary) nameUnits(m *message, list []token, from, to int) []token {
+func (v *vocabulary) nameUnits(m *message, list []word, from, to int) []word {
 	for i := len(list) - 1; i >= 0; i-- {
 		tail := list[i]
 		if !tail.is(markTailUnit|markTailSchool) || tail.cue != nil && tail.cue.kind != cuePost {
@@ -33,7 +33,7 @@ func (v *vocabulary) nameUnits(m *message, list []token, from, to int) []token {
 		if tail.from-begin < 2 && !(first < i && list[first].is(markPlace)) && tail.to-tail.from < 4 {
 			continue
 		}
-		name := token{from: begin, to: tail.to, marks: markKnownUnit}
+		name := word{from: begin, to: tail.to, marks: markKnownUnit}
 		if tail.is(markTailSchool) {
 			name.marks = markKnownSchool
 		}
@@ -41,21 +41,21 @@ func (v *vocabulary) nameUnits(m *message, list []token, from, to int) []token {
 			if t.is(markPlace) && name.place == 0 {
 				name.place = t.place
 			}
-			if t.is(markCountry|markAbroadSchool) && name.is(markKnownSchool) {
+			if t.is(markAbroadSchool) || t.is(markCountry) && name.is(markKnownSchool) {
 				name.marks = markAbroadSchool
 			}
 			if t.is(markJointSchool) {
 				name.marks = markJointSchool
 			}
 		}
-		list = append(list[:first], append([]token{name}, list[i+1:]...)...)
+		list = append(list[:first], append([]word{name}, list[i+1:]...)...)
 		i = first
 	}
 	return list
 }
 
 // inName reports that a token can stand within the name of a unit.
-func (t *token) inName(m *message) bool {
+func (t *word) inName(m *message) bool {
 	if t.is(markPlace | markTailUnit | markTailSchool | markKnownUnit | markKnownSchool | markAbroadSchool | markJointSchool | markCountry) {
 		return true
 	}

@@ -74,8 +74,7 @@ type Reader struct {
 
 // NewReader prepares the words for a season.
 func NewReader(s *season.Season, w *Words) *Reader {
-	v, _ := w.build(s) // the words were checked when they were loaded
-	r := &Reader{season: s, v: v, names: make([][]string, len(s.Destinations))}
+	r := &Reader{season: s, v: w.forSeason(s), names: make([][]string, len(s.Destinations))}
 	for i := range s.Destinations {
 		d := &s.Destinations[i]
 		for _, name := range append([]string{d.Name, d.Short}, d.Words...) {

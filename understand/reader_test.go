@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -131,10 +132,77 @@ func TestMessages(t *testing.T) {
 			m := measured(t, r, messages(t, file))
 			t.Logf("destination right %.1f %%, other than said %d, asked when ambiguous %.1f %%, taken for a declaration %d of %d, placed %d of %d, wrongly %d",
 				percent(m.right, m.declared), m.wrong, percent(m.doubted, m.ambiguous), m.taken, m.none, m.placed, m.places, m.misplaced)
-			if percent(m.right, m.declared) < 97 || percent(m.doubted, m.ambiguous) < 95 || percent(m.taken, m.none) > 0.5 {
+			right, doubted := 97.0, 95.0
+			if strings.Contains(file, "-hard") { // stories of several plans and people, written to be misread
+				doubted = 85
+			}
+			if percent(m.right, m.declared) < right || percent(m.doubted, m.ambiguous) < doubted || percent(m.taken, m.none) > 0.5 {
 				t.Errorf("below the measures: %+v", m)
 			}
 		})
+	}
+}
+
+// FuzzRead reads anything: it ends, reads the same twice, and says nothing of what is not there.
+func FuzzRead(f *testing.F) {
+	files, _ := filepath.Glob("testdata/messages*.tsv")
+	for _, file := range files {
+		for i, l := range messages(f, file) {
+			if i%7 == 0 {
+				f.Add(l.text)
+			}
+		}
+	}
+	f.Add("考 研 上 岸\n了\u200b（）。？")
+	f.Add(strings.Repeat("不", 700))
+	r := reader(f)
+	f.Fuzz(func(t *testing.T, text string) {
+		got := r.Read(text)
+		if again := r.Read(text); !reflect.DeepEqual(got, again) {
+			t.Errorf("read as %+v, then as %+v", got, again)
+		}
+		switch {
+		case got.Kind == understand.KindDeclaration && (got.Destination == "" || len(got.Candidates) > 0),
+			got.Kind == understand.KindAmbiguous && (got.Destination != "" || len(got.Candidates) == 0),
+			got.Kind == understand.KindNone && (got.Destination != "" || len(got.Candidates) > 0):
+			t.Errorf("%q: %+v does not hold together", text, got)
+		}
+		runes := []rune(understand.Normalize(text))
+		for _, s := range got.Slots {
+			if s.From < 0 || s.To > len(runes) || s.From > s.To {
+				t.Errorf("%q: slot %+v lies outside", text, s)
+			}
+		}
+	})
+}
+
+// BenchmarkRead reads the development set, one message an iteration.
+func BenchmarkRead(b *testing.B) {
+	r := reader(b)
+	list := messages(b, "testdata/messages.tsv")
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		r.Read(list[i%len(list)].text)
+	}
+}
+
+// BenchmarkReader makes a reader ready from the file of words: what a start costs.
+func BenchmarkReader(b *testing.B) {
+	s, err := seasons.Load("cqu-2020")
+	if err != nil {
+		b.Fatal(err)
+	}
+	data, err := os.ReadFile("../seasons/words/zh.yaml")
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		words, err := understand.LoadWords("zh.yaml", data)
+		if err != nil {
+			b.Fatal(err)
+		}
+		understand.NewReader(s, words)
 	}
 }
 

@@ -6,7 +6,7 @@ import (
 )
 
 // token is a word of the lexicon, a place or a name in a folded message, as runes from–to.
-type token struct {
+type word struct {
 	from, to int
 	marks    marks
 	cue      *cue
@@ -14,12 +14,12 @@ type token struct {
 	place    uint64 // provinces, a bit each, of a place
 }
 
-func (t *token) is(m marks) bool { return t.marks&m != 0 }
+func (t *word) is(m marks) bool { return t.marks&m != 0 }
 
 // clause is a part of a message between two marks of punctuation or two words that turn its sense.
-type clause struct {
+type phrase struct {
 	from, to int
-	tokens   []token
+	tokens   []word
 	question bool // ends with a question mark
 	joined   bool // only a space stands before it
 }
@@ -29,7 +29,7 @@ type message struct {
 	text    string // normalised
 	runes   []rune // of text
 	folded  []rune // as many: small letters, simple characters
-	clauses []clause
+	clauses []phrase
 }
 
 // split reads the words of a message, clause by clause.
@@ -52,7 +52,7 @@ func (v *vocabulary) split(s string) *message {
 			continue
 		}
 		if i > from {
-			c := clause{from: from, to: i, joined: joined}
+			c := phrase{from: from, to: i, joined: joined}
 			c.question = i < len(m.folded) && (m.folded[i] == '？' || m.folded[i] == '?')
 			m.clauses = append(m.clauses, v.turns(m, c)...)
 			joined = false
@@ -100,13 +100,13 @@ func (m *message) breaks(i int) bool {
 }
 
 // turns reads the words of a clause, and parts it where its sense turns (但是, 后来).
-func (v *vocabulary) turns(m *message, c clause) []clause {
-	var parts []clause
+func (v *vocabulary) turns(m *message, c phrase) []phrase {
+	var parts []phrase
 	all := v.words(m, c.from, c.to)
 	start := 0
 	for i := range all {
 		if i > start && all[i].is(markTurn|markNow) && all[i].cue == nil && !all[i].is(markChoice) && all[i].to-all[i].from > 1 {
-			parts = append(parts, clause{from: c.from, to: all[i].from, tokens: all[start:i], joined: c.joined, question: c.question})
+			parts = append(parts, phrase{from: c.from, to: all[i].from, tokens: all[start:i], joined: c.joined, question: c.question})
 			c.from, c.joined, start = all[i].from, false, i
 		}
 	}
@@ -115,19 +115,15 @@ func (v *vocabulary) turns(m *message, c clause) []clause {
 }
 
 // words are the longest words one after the other, and the places between them.
-func (v *vocabulary) words(m *message, from, to int) []token {
-	var list []token
+func (v *vocabulary) words(m *message, from, to int) []word {
+	var list []word
 	g := places()
 	end := 0 // where the place before ended
 	for at := from; at < to; {
-		n := 0
-		var e entry
-		if number, length := v.lexicon.longest(m.folded[:to], at); length > 0 {
-			n, e = length, v.entries[number]
-		}
-		t := token{from: at, to: at + n, marks: e.marks, cue: e.cue, topic: e.topic}
+		e, n := v.longest(m.folded[:to], at)
+		t := word{from: at, to: at + n, marks: e.marks, cue: e.cue, topic: e.topic}
 		if p, ok := g.inRunes(m.folded[:to], at, from, end == at && end > 0); ok && p.length >= max(n, 2) && !(p.length == n && e.marks&(markNeutral|markCountry) != 0) {
-			t = token{from: at, to: at + p.length, marks: markPlace, place: p.provinces}
+			t = word{from: at, to: at + p.length, marks: markPlace, place: p.provinces}
 			n = p.length
 			end = t.to
 		}

@@ -22,7 +22,7 @@ type evidence struct {
 	cue    *cue
 	mode   mode
 	clause int
-	token  token
+	token  word
 }
 
 // weighing is what is known of a message while it is read.
@@ -32,11 +32,13 @@ type weighing struct {
 
 	found      []evidence
 	places     []placed
+	aside      []bool // clauses that are not about where the writer will be
 	candidates concepts
 
 	seeks, plans, weak int
 	contrasted         bool // a plan that is set against what was said before
 	choice             bool // one or the other
+	chooses            bool // between what is there
 	shaky              bool // what is there may be given up
 	alone              bool // a clause is nothing but a name or a place
 	refuses, bot       bool
@@ -49,8 +51,9 @@ type weighing struct {
 
 // placed is a name or a place that stands in a message.
 type placed struct {
-	token
+	word
 	hired  bool // right after 签 or 进了
+	origin bool // a country that tells where a unit comes from: 日本公司
 	mode   mode
 	clause int
 }
@@ -66,7 +69,7 @@ func (w *weighing) look() {
 
 // clause notes the words of one clause. What carries over from the clause before: whose doings are told, whether under a
 // condition, whether they are past.
-func (w *weighing) clause(n int, c *clause, other, cond, past bool) (bool, bool, bool) {
+func (w *weighing) clause(n int, c *phrase, other, cond, past bool) (bool, bool, bool) {
 	ts := c.tokens
 	asked := c.question
 	self, ends, ifs, opensThen := false, false, false, false
@@ -112,11 +115,12 @@ func (w *weighing) clause(n int, c *clause, other, cond, past bool) (bool, bool,
 	}
 	w.residue += w.letters(at, c.to)
 	w.alone = w.alone || w.residue == before && len(w.places) > places && !asked
-	return st.other, carries, st.past && !past
+	w.aside = append(w.aside, st.other || cond || st.past || asked && len(w.places) == places)
+	return st.other && !other, carries, st.past && !past // neither goes further than one clause
 }
 
 // asks reports that a clause is a question.
-func (c *clause) asks() bool {
+func (c *phrase) asks() bool {
 	for i := range c.tokens {
 		if c.tokens[i].is(markAsk) {
 			return true
@@ -150,7 +154,7 @@ type state struct {
 }
 
 // token notes one word.
-func (w *weighing) token(st *state, ts []token, i int) {
+func (w *weighing) token(st *state, ts []word, i int) {
 	t := ts[i]
 	switch {
 	case t.is(markOthers) && !(i > 0 && ts[i-1].is(markWith) && ts[i-1].to == t.from):
@@ -219,7 +223,7 @@ func (w *weighing) token(st *state, ts []token, i int) {
 		}
 	}
 	st.choice = st.choice || t.is(markChoice) && !st.asked && st.last > 0
-	w.choice = w.choice || t.is(markChoose) && st.mode() == modeHas
+	w.chooses = w.chooses || t.is(markChoose) && st.mode() == modeHas
 	switch {
 	case t.cue != nil:
 		w.cue(st, ts, i)
@@ -232,7 +236,8 @@ func (w *weighing) token(st *state, ts []token, i int) {
 			m = modePlanned
 		}
 		hired := i > 0 && ts[i-1].is(markHire) && t.from-ts[i-1].to <= 1
-		w.places = append(w.places, placed{token: t, hired: hired, mode: m, clause: st.n})
+		origin := i+1 < len(ts) && ts[i+1].is(markTailUnit|markKnownUnit) && ts[i+1].from == t.to
+		w.places = append(w.places, placed{word: t, hired: hired, origin: origin, mode: m, clause: st.n})
 	}
 	if t.cue == nil && t.marks&^(markFiller|markNeutral) == 0 && !t.is(markFiller) {
 		w.residue += t.to - t.from // a word that says nothing of this
@@ -253,7 +258,7 @@ func (st *state) mode() mode {
 }
 
 // cue notes a word about a destination.
-func (w *weighing) cue(st *state, ts []token, i int) {
+func (w *weighing) cue(st *state, ts []word, i int) {
 	t := ts[i]
 	c := t.cue
 	e := evidence{cue: c, clause: st.n, token: t, mode: st.mode()}
@@ -293,7 +298,7 @@ func (w *weighing) cue(st *state, ts []token, i int) {
 }
 
 // reaches reports that the negation before a word is about it: nothing but wishes and small words stands between them.
-func (w *weighing) reaches(st *state, ts []token, i int) bool {
+func (w *weighing) reaches(st *state, ts []word, i int) bool {
 	gapped := ts[i].from - st.notEnd
 	for k := i - 1; k >= 0 && ts[k].from >= st.notEnd; k-- {
 		if ts[k].is(markPlan|markWill|markMove|markFiller|markPlace|markKnownSchool|markKnownUnit|markCountry|markThen|markStop) || ts[k].is(markNeutral) {
@@ -304,11 +309,11 @@ func (w *weighing) reaches(st *state, ts []token, i int) bool {
 }
 
 // firmly reports a word that says more than a plan although something is looked for beside it.
-func (w *weighing) firmly(t token) bool { return t.to-t.from >= 3 }
+func (w *weighing) firmly(t word) bool { return t.to-t.from >= 3 }
 
 // declaresAndAsks reports a word in a question that states the writer's own destination before it asks what follows from
 // it: 我保研了还要转吗.
-func (w *weighing) declaresAndAsks(st *state, ts []token, i int) bool {
+func (w *weighing) declaresAndAsks(st *state, ts []word, i int) bool {
 	self := false
 	for k := range i {
 		self = self || ts[k].is(markSelf)

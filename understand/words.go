@@ -26,6 +26,7 @@ type Words struct {
 	Simple   string                 `yaml:"simple"` // pairs of a traditional character and the simple one
 
 	file string
+	v    *vocabulary // ready for any season
 }
 
 // cueList is words of one meaning.
@@ -63,11 +64,12 @@ func LoadWords(name string, data []byte) (*Words, error) {
 	if err := d.Decode(w); err != nil {
 		return nil, season.YAMLFaults(name, err)
 	}
-	_, faults := w.build(nil)
-	if len(faults) > 0 {
+	var faults season.Faults
+	if w.v, faults = w.build(); len(faults) > 0 {
 		slices.SortStableFunc(faults, func(a, b season.Fault) int { return cmp.Compare(a.Line, b.Line) })
 		return nil, faults
 	}
+	w.Cues, w.Marks, w.Topics = nil, nil, nil
 	return w, nil
 }
 
@@ -115,6 +117,7 @@ const (
 	markPrepare
 	markPeople
 	markTouts
+	markHere
 	markChoose
 	markInland
 	markNickname
@@ -126,7 +129,7 @@ var markNames = map[string]marks{
 	"end": markEnd, "ask": markAsk, "own": markOwn, "refuse": markRefuse, "bot": markBot, "advert": markAdvert,
 	"filler": markFiller, "neutral": markNeutral, "yes": markYes, "no": markNo, "move": markMove, "hire": markHire,
 	"tail_unit": markTailUnit, "tail_school": markTailSchool, "known_unit": markKnownUnit, "known_school": markKnownSchool,
-	"abroad_school": markAbroadSchool, "joint_school": markJointSchool, "country": markCountry, "stop": markStop, "choice": markChoice, "prepare": markPrepare, "people": markPeople, "choose": markChoose, "touts": markTouts, "inland": markInland, "nickname": markNickname,
+	"abroad_school": markAbroadSchool, "joint_school": markJointSchool, "country": markCountry, "stop": markStop, "choice": markChoice, "prepare": markPrepare, "people": markPeople, "here": markHere, "choose": markChoose, "touts": markTouts, "inland": markInland, "nickname": markNickname,
 }
 
 // What 录取 can be about.
@@ -158,6 +161,8 @@ type entry struct {
 // vocabulary is the words made ready for finding.
 type vocabulary struct {
 	lexicon *lexicon
+	own     *lexicon // of the season
+	asking  [][]rune // words about the season
 	entries []entry
 	names   []string // of the concepts, by bit
 	keys    []string // of the season, by bit; "" where it has none
@@ -169,21 +174,17 @@ type vocabulary struct {
 	simple  map[rune]rune
 }
 
-// build makes the words ready for a season; nil takes the concepts for keys.
-func (w *Words) build(s *season.Season) (*vocabulary, season.Faults) {
+// build makes the words ready for finding, whatever the season.
+func (w *Words) build() (*vocabulary, season.Faults) {
 	var faults season.Faults
 	fault := func(line int, format string, a ...any) {
 		faults = append(faults, season.Fault{File: w.file, Line: line, Text: fmt.Sprintf(format, a...)})
 	}
-	v := &vocabulary{lexicon: newLexicon(), bare: map[string]concepts{}, abroad: map[int]concepts{}, simple: map[rune]rune{}}
+	v := &vocabulary{lexicon: newLexicon(1 << 17), bare: map[string]concepts{}, abroad: map[int]concepts{}, simple: map[rune]rune{}}
 	for name := range w.Concepts {
 		v.names = append(v.names, name)
 	}
 	slices.Sort(v.names)
-	v.keys = make([]string, len(v.names))
-	for i, name := range v.names {
-		v.keys[i] = keyIn(s, w.Concepts[name])
-	}
 	set := func(line int, names []string) (c concepts) {
 		for _, n := range names {
 			i, ok := slices.BinarySearch(v.names, n)
@@ -225,13 +226,6 @@ func (w *Words) build(s *season.Season) (*vocabulary, season.Faults) {
 	for i := 0; i < len(pairs); i += 2 {
 		v.simple[pairs[i]] = pairs[i+1]
 	}
-	add := func(word string) *entry {
-		n := v.lexicon.number(word, int32(len(v.entries)))
-		if int(n) == len(v.entries) {
-			v.entries = append(v.entries, entry{})
-		}
-		return &v.entries[n]
-	}
 	each := func(lines []yaml.Node, do func(line int, word string, e *entry)) {
 		for _, n := range lines {
 			words, err := forms(n.Value)
@@ -240,7 +234,7 @@ func (w *Words) build(s *season.Season) (*vocabulary, season.Faults) {
 			}
 			for _, word := range words {
 				word = foldWord(word)
-				do(n.Line, word, add(word))
+				do(n.Line, word, v.add(v.lexicon, word))
 			}
 		}
 	}
@@ -273,7 +267,12 @@ func (w *Words) build(s *season.Season) (*vocabulary, season.Faults) {
 			}
 			fault(line, "there is no mark %q", name)
 		}
-		each(lines, func(_ int, _ string, e *entry) { e.marks |= m })
+		each(lines, func(_ int, word string, e *entry) {
+			e.marks |= m
+			if m == markOwn {
+				v.asking = append(v.asking, []rune(word))
+			}
+		})
 	}
 	for name, lines := range w.Topics {
 		each(lines, func(line int, word string, e *entry) {
@@ -281,24 +280,57 @@ func (w *Words) build(s *season.Season) (*vocabulary, season.Faults) {
 				fault(line, "%q is asked about under %s already", word, e.topic)
 			}
 			e.topic, e.marks = name, e.marks|markTopic
+			v.asking = append(v.asking, []rune(word))
 		})
 	}
 	v.inherit()
-	if s != nil {
-		v.addSeason(s, add)
-	}
 	return v, faults
+}
+
+// add is the entry of a word, a new one if it has none.
+func (v *vocabulary) add(l *lexicon, word string) *entry {
+	n := l.number(word, int32(len(v.entries)))
+	if int(n) == len(v.entries) {
+		v.entries = append(v.entries, entry{})
+	}
+	return &v.entries[n]
+}
+
+// forSeason is the vocabulary with a season's keys and its own names of destinations.
+func (w *Words) forSeason(s *season.Season) *vocabulary {
+	v := new(vocabulary)
+	*v = *w.v
+	v.names, v.entries = slices.Clone(v.names), slices.Clone(v.entries)
+	v.keys = make([]string, len(v.names))
+	for i, name := range v.names {
+		v.keys[i] = keyIn(s, w.Concepts[name])
+	}
+	v.own = newLexicon(0)
+	v.addSeason(s)
+	return v
+}
+
+// longest is the longest word that begins at a rune, of the season or of all.
+func (v *vocabulary) longest(text []rune, at int) (e entry, n int) {
+	word, n := v.lexicon.longest(text, at)
+	if own, length := v.own.longest(text, at); length >= n && length > 0 {
+		word, n = own, length
+	}
+	if n == 0 {
+		return entry{}, 0
+	}
+	return v.entries[word], n
+}
+
+// isHere reports a word for the writer's own school.
+func (v *vocabulary) isHere(school string) bool {
+	e := v.entry([]rune(foldWord(school)))
+	return e != nil && e.marks&markHere != 0
 }
 
 // inherit makes a longer word about the season ask where a shorter one in it does: 什么时候转 asks as 什么时候 does.
 func (v *vocabulary) inherit() {
-	var words [][]rune
-	v.lexicon.each(func(word []rune, n int32) {
-		if v.entries[n].marks&(markTopic|markOwn) != 0 {
-			words = append(words, append([]rune(nil), word...))
-		}
-	})
-	for _, word := range words {
+	for _, word := range v.asking {
 		whole := v.entry(word)
 		for from := range word {
 			for to := from + 1; to <= len(word); to++ {
@@ -319,7 +351,7 @@ func (v *vocabulary) entry(word []rune) *entry {
 }
 
 // addSeason adds what a season calls its destinations, where the words have no meaning of their own yet.
-func (v *vocabulary) addSeason(s *season.Season, add func(string) *entry) {
+func (v *vocabulary) addSeason(s *season.Season) {
 	for i := range s.Destinations {
 		d := &s.Destinations[i]
 		c := &cue{kind: cueIs, means: v.ofKey(d.Key)}
@@ -330,8 +362,12 @@ func (v *vocabulary) addSeason(s *season.Season, add func(string) *entry) {
 			if word = foldWord(word); word == "" {
 				continue
 			}
-			if e := add(word); e.cue == nil && e.marks&markSeek == 0 {
-				e.cue = c
+			if e := v.entry([]rune(word)); e == nil || e.cue == nil && e.marks&markSeek == 0 {
+				own := v.add(v.own, word)
+				if e != nil {
+					*own = *e
+				}
+				own.cue = c
 			}
 		}
 	}
@@ -354,9 +390,6 @@ func (v *vocabulary) ofKey(key string) concepts {
 
 func keyIn(s *season.Season, keys []string) string {
 	for _, k := range keys {
-		if s == nil {
-			return k
-		}
 		if _, ok := s.Destination(k); ok {
 			return k
 		}
