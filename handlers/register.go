@@ -70,9 +70,17 @@ func registerFacts(s *season.Season) []string {
 // RegisterColumns are the columns of the register in a season.
 func RegisterColumns(s *season.Season) []roster.Column {
 	cs := []roster.Column{
-		{Key: "no", Title: "学号"}, {Key: "name", Title: "姓名"}, {Key: "college", Title: "二级团组织"}, {Key: "branch", Title: "团支部"},
-		{Key: "destination", Title: "去向"}, {Key: "application", Title: "申请编号"}, {Key: "handed_at", Title: "交申请"},
-		{Key: "approved_at", Title: "批准"}, {Key: "approved_by", Title: "批准人"}, {Key: "state", Title: "状态"}, {Key: "state_name", Title: "进展"},
+		{Key: "no", Title: "学号"},
+		{Key: "name", Title: "姓名"},
+		{Key: "college", Title: "二级团组织"},
+		{Key: "branch", Title: "团支部"},
+		{Key: "destination", Title: "去向"},
+		{Key: "application", Title: "申请编号"},
+		{Key: "handed_at", Title: "交申请"},
+		{Key: "approved_at", Title: "批准"},
+		{Key: "approved_by", Title: "批准人"},
+		{Key: "state", Title: "状态"},
+		{Key: "state_name", Title: "进展"},
 	}
 	for _, k := range registerFacts(s) {
 		cs = append(cs, roster.Column{Key: "answer_" + k, Title: s.Questions[k].Label})
