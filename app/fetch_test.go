@@ -292,7 +292,7 @@ func TestFilesThatDoNotCome(t *testing.T) {
 				w.told(applicantNo, since, "目前进展：待书面申请")
 				said := w.heard(applicantNo, since)
 				if len(said) < 2 || !strings.Contains(said[0].Text, c.want) {
-					t.Errorf("answered in another order: %q", said)
+					t.Fatalf("answered in another order: %q", said)
 				}
 				if wait := said[0].At.Sub(p.ChatSince(w.bot, since)[0].At); wait > 3*time.Minute || c.patient != (wait > 110*time.Second) {
 					t.Errorf("the file was spoken of after %v", wait)
