@@ -37,6 +37,7 @@ type draft struct {
 	Pending     *pendingRecord           `json:"pending,omitempty"` // an event that waits for "which of the two?"
 	Reply       *reply                   `json:"reply,omitempty"`   // an answer to a digest that waits for more
 	Sheet       *sheetDraft              `json:"sheet,omitempty"`   // a workbook sent back, shown and not yet recorded
+	HandIn      *handIn                  `json:"hand_in,omitempty"` // a written application, not yet handed in
 }
 
 // reply is an answer to a digest of reminders that is not complete: 已办 waits for 确认, 换人 for a name.

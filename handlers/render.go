@@ -156,6 +156,9 @@ func (t *turn) status() {
 			}
 		}
 		t.say("%s", t.openWork(duties))
+		if a := t.awaited(); a != nil {
+			t.say(textHandInHow, a.Name)
+		}
 	}
 	if t.state != stateDone {
 		if t.declared() {
