@@ -15,6 +15,7 @@ func officerRules() []rule {
 		{officer, nil, "回 12 文字 · 同意 12 · 拒绝 12 · 办结 12", isMatterReply, (*turn).answerMatter, nil},
 		{officer, nil, "待答复", words("待答复", "待回复"), (*turn).listMatters, nil},
 		{officer, nil, "进度 [学院或团支部]", isProgress, (*turn).progress, nil},
+		{officer, nil, "进度图 [学院或团支部]", isPicture, (*turn).picture, nil},
 		{officer, nil, "总览、通报（校团委）", isRanking, (*turn).ranking, nil},
 		{officer, nil, "任命 工号 姓名 角色 组织 · 卸任 工号 姓名（校团委）", func(t *turn) bool { return t.onCommittee() && isAppointment(t) }, (*turn).appoint, nil},
 		{officer, nil, "名单 [条件]", isList, (*turn).list, nil},

@@ -112,7 +112,7 @@ const (
 	textOfficerWelcomeAny = "不客气。"
 	textOfficerHint       = "回复“状态”看进度，回复“帮助”看我能做什么。"
 	textOfficerToo        = "你也负责团的工作，"
-	textOfficerWords      = "可以回复：\n进度：看完成情况\n名单：看还没办完的人（也可以写：名单 未登记，名单 待发起）\n催 全部：提醒名单里的人（也可以写：催 1 3-5，催 张三）\n导出：把名单做成表格发给您，填好“登记”一栏发回来，一次记很多人（也可以写：导出 待发起）"
+	textOfficerWords      = "可以回复：\n进度：看完成情况；进度图：画成图发给您\n名单：看还没办完的人（也可以写：名单 未登记，名单 待发起）\n催 全部：提醒名单里的人（也可以写：催 1 3-5，催 张三）\n导出：把名单做成表格发给您，填好“登记”一栏发回来，一次记很多人（也可以写：导出 待发起）"
 	textOfficerMatters    = "待答复：看等您答复的事"
 	textOfficerEvents     = "记录进展：先写进展，再写姓名、学号、名单里的编号或“全部”，例如：已发起 张三 李四。可以记："
 	textOfficerUndo       = "记错了，回复“撤销”加姓名。"
@@ -225,6 +225,25 @@ const (
 	textNudgeEnough     = "已经催够次数"
 )
 
+// The picture of how organisations stand.
+const (
+	textPicture        = "进度图"
+	textPictureOf      = "%s 进度"
+	textPictureParts   = "%s 各团支部进度"
+	textPictureSchool  = "各学院进度"
+	textBulletinTitle  = "各学院进度通报"
+	textPictureDay     = "截至%s"
+	textPictureWho     = "共%d人 · 已登记%d人 · 未登记%d人"
+	textPictureCollege = "全院"
+	textPictureWhole   = "全校"
+	textPictureGap     = "……中间还有%d个没有画出来"
+	textPictureGapAll  = "，完整的排名请回复“总览”"
+	textPictureWithout = "未登记的%d人没有算进%s。"
+	textPictureComing  = "这就发给%s：%s（截至%s）。"
+	textPictureNobody  = "%s还没有毕业学生团员，没有可以画的。"
+	textPictureFailed  = "图没有画成，请稍后再试，或回复“进度”看文字。"
+)
+
 // What the committee alone can do.
 const (
 	textOverview         = "总览"
@@ -237,7 +256,8 @@ const (
 	textBulletinHow  = "下面这段可以直接转发到工作群："
 	textBulletinHead = "【%s】各学院进度通报（截至%s）"
 	textDeclaredRate = "登记率"
-	textRateBy       = "（%s前）"
+	textRateBy       = "%s前"
+	textRateBrackets = "（%s）"
 
 	textAppointHow    = "请这样写：\n任命 90005 王敏 学院团委书记 机械学院\n任命 20160001 张三 团支书 机械学院1班\n任命 90006 李静 校团委\n卸任 90005 王敏"
 	textAppointed     = "已任命%s（%s）：%s %s。"
