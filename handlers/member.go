@@ -50,7 +50,7 @@ func (t *turn) start(d *season.Destination) {
 	t.draft.Destination = d.Key
 	t.takeAlong()
 	t.proceed()
-	t.say(textChosen, d.Name, d.Explain)
+	t.say(t.chosenText(), d.Name, d.Explain)
 	t.refused()
 	t.prompt()
 }
@@ -85,7 +85,7 @@ func (t *turn) notADestination() {
 		t.say(textNotADestination, oneLine(t.line, 20))
 	}
 	if t.draft.Tries++; t.draft.Tries > 1 {
-		t.say("%s", t.explained)
+		t.say("%s", t.heading()+t.destinations(true))
 		return
 	}
 	t.prompt()
@@ -128,7 +128,8 @@ func (t *turn) hearsOtherDestination() bool {
 		return false
 	}
 	q, option, also := t.saidWith(d.Key)
-	return d.Key != t.p.Declaration.Destination || also && t.p.Declaration.Answers[q].Value != option
+	declared := t.subject.Declaration
+	return d.Key != declared.Destination || also && declared.Answers[q].Value != option
 }
 
 // switchTo starts a change to another destination at once; the declaration stays until 确认.
@@ -141,7 +142,7 @@ func (t *turn) switchTo() {
 
 // warnUnderway says, before a declaration is changed, that somebody has acted on it.
 func (t *turn) warnUnderway() {
-	if t.state == stateDone && t.self.Underway() {
+	if t.state == stateDone && t.subject.Underway() {
 		t.say(textUnderway, t.stateName())
 	}
 }
@@ -250,26 +251,46 @@ func (t *turn) confirmedAlready() {
 	t.say("%s", t.whereItStands())
 }
 
-// confirm declares: the only place where a draft becomes a declaration.
+// confirm declares what the writer filled in for themselves.
 func (t *turn) confirm() {
-	m := *t.self
+	values := t.filledValues()
+	if t.declared() && t.same(values) {
+		t.discard()
+		t.say(textUnchanged)
+		t.say("%s", t.whereItStands())
+		return
+	}
+	outcome, ok := t.declare(values, "declare")
+	if !ok {
+		return
+	}
+	d, _ := t.season.Destination(t.draft.Destination)
+	t.discard()
+	t.state = stateDone
+	t.say(textDeclared, t.self.Person.Name)
+	t.say("%s", outcomeText(d, outcome))
+	t.say(textChangeAnyTime)
+}
+
+// filledValues are the answers of the draft that its destination asks for.
+func (t *turn) filledValues() map[string]storage.Value {
 	values := make(map[string]storage.Value)
 	for _, q := range t.season.Asked(t.draft.Destination, t.draft.answers()) {
 		if v, ok := t.draft.Values[q.Key]; ok {
 			values[q.Key] = v
 		}
 	}
-	changed := t.declared()
-	if changed && t.same(values) {
-		t.discard()
-		t.say(textUnchanged)
-		t.say("%s", t.whereItStands())
-		return
-	}
+	return values
+}
+
+// declare makes the draft the subject's declaration: the only place where one comes from. False: something is asked again,
+// or a fact is missing.
+func (t *turn) declare(values map[string]storage.Value, action string) (season.Outcome, bool) {
+	m := *t.subject
 	change, outcome, err := m.Declare(t.season, t.draft.Destination, values, t.said(), t.now)
 	if err != nil && t.refused() {
 		t.prompt()
-		return
+		return outcome, false
 	}
 	if err != nil {
 		// The season file asks everything its routes need (validated at load); what is missing here was
@@ -279,26 +300,31 @@ func (t *turn) confirm() {
 			t.state = stateChoose
 		}
 		t.prompt()
-		return
+		return outcome, false
 	}
-	if changed && t.self.Underway() {
-		ds, ok := t.desks(m.College.ID)
-		if !ok {
-			return
-		}
-		for _, d := range ds {
-			t.tell(d.contact, storage.OutNudge, fmt.Sprintf(textChangedNudge, d.person.Name, t.label(m.Person, t.p.Branch),
-				t.shortOf(t.p.Declaration.Destination), t.p.Declaration.Target, t.shortOf(t.draft.Destination), outcome.To, t.stateName()))
-		}
+	if t.declared() && m.Underway() && !t.tellChanged(outcome) {
+		return outcome, false
 	}
 	t.out.Members = append(t.out.Members, change)
-	t.audit("declare", fmt.Sprintf("person/%d", m.Person.ID), map[string]string{"destination": t.draft.Destination, "route": outcome.Route})
-	d, _ := t.season.Destination(t.draft.Destination)
-	t.discard()
-	t.state = stateDone
-	t.say(textDeclared, m.Person.Name)
-	t.say("%s", outcomeText(d, outcome))
-	t.say(textChangeAnyTime)
+	t.audit(action, fmt.Sprintf("person/%d", m.Person.ID), map[string]string{"destination": t.draft.Destination, "route": outcome.Route})
+	return outcome, true
+}
+
+// tellChanged tells the college that a declaration is changed on which somebody has acted; false while facts are missing.
+func (t *turn) tellChanged(outcome season.Outcome) bool {
+	m := t.subject
+	ds, ok := t.desks(m.College.ID)
+	if !ok {
+		return false
+	}
+	for _, d := range ds {
+		if d.contact.ID == t.p.Contact.ID {
+			continue // who changes it knows
+		}
+		t.tell(d.contact, storage.OutNudge, fmt.Sprintf(textChangedNudge, d.person.Name, t.label(m.Person, &m.Branch), t.byWhom(),
+			t.shortOf(m.Declaration.Destination), m.Declaration.Target, t.shortOf(t.draft.Destination), outcome.To, t.stateName()))
+	}
+	return true
 }
 
 func (t *turn) shortOf(destination string) string {
@@ -310,7 +336,7 @@ func (t *turn) shortOf(destination string) string {
 
 // same reports that the draft says nothing the present declaration does not say.
 func (t *turn) same(values map[string]storage.Value) bool {
-	d := t.p.Declaration
+	d := t.subject.Declaration
 	if d.Destination != t.draft.Destination || len(d.Answers) != len(values) {
 		return false
 	}

@@ -110,10 +110,20 @@ func TestRules(t *testing.T) {
 }
 
 // checkMove fails when a turn leads where its rule does not say.
-func checkMove(tb testing.TB, h *Turner, p storage.Pending, done storage.Turn, now time.Time) {
+func checkMove(tb testing.TB, h *Turner, s *storage.Store, p storage.Pending, done storage.Turn, now time.Time) {
 	tb.Helper()
-	before := &turn{Turner: h, now: now, p: p, facts: Facts{"digest": []storage.PutBefore(nil)}}
+	facts := Facts{"digest": []storage.PutBefore(nil)}
+	before := &turn{Turner: h, now: now, p: p, facts: facts}
 	before.load()
+	if before.need != nil {
+		m, err := before.need.Fetch(ctx, s)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		facts[before.need.Key] = m
+		before = &turn{Turner: h, now: now, p: p, facts: facts}
+		before.load()
+	}
 	after := before.state
 	if done.Dialogue != nil {
 		after = done.Dialogue.State

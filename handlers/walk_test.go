@@ -87,7 +87,7 @@ func (g *walk) hear(m message) storage.Turn {
 	if again := g.decide(); !reflect.DeepEqual(done, again) {
 		g.tb.Errorf("%q is decided otherwise the second time", m.text)
 	}
-	checkMove(g.tb, g.h, g.p, done, g.now)
+	checkMove(g.tb, g.h, g.world.Store, g.p, done, g.now)
 	g.apply(done)
 	return done
 }
