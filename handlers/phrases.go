@@ -265,7 +265,7 @@ const (
 	textPictureSchool  = "各学院进度"
 	textBulletinTitle  = "各学院进度通报"
 	textPictureDay     = "截至%s"
-	textPictureWho     = "共%d人 · 已登记%d人 · 未登记%d人"
+	textPictureWho     = "共%d人　已登记%d人　未登记%d人"
 	textPictureCollege = "全院"
 	textPictureWhole   = "全校"
 	textPictureGap     = "……中间还有%d个没有画出来"

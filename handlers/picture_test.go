@@ -35,7 +35,7 @@ func TestChartOf(t *testing.T) {
 	w := newSchool(t)
 	h := &turn{Turner: w.desk.Turner, now: w.clock.now()}
 	c := h.chartOf("各学院进度", standing(w.season, 40))
-	if c.Title != "各学院进度" || len(c.Lines) != 2 || c.Lines[0] != w.season.Title || c.Lines[1] != "截至6月1日　共2400人 · 已登记780人 · 未登记1620人" {
+	if c.Title != "各学院进度" || len(c.Lines) != 2 || c.Lines[0] != w.season.Title || c.Lines[1] != "截至6月1日　共2400人　已登记780人　未登记1620人" {
 		t.Errorf("it is headed %q %q", c.Title, c.Lines)
 	}
 	if len(c.Panels) != 3 { // nobody goes on to study

@@ -37,21 +37,23 @@ func (cv *canvas) rect(x0, y0, x1, y1 int, c color.RGBA) {
 	draw.Draw(cv.img, image.Rect(x0, y0, x1, y1), image.NewUniform(c), image.Point{}, draw.Src)
 }
 
-// pill is a bar with round ends; one that is shorter than it is high becomes a lens.
-func (cv *canvas) pill(x0, y0, x1, y1 int, c color.RGBA) {
+// pill is a bar with round ends, drawn as far as an x: what is filled of a bar has the shape of the bar.
+func (cv *canvas) pill(x0, y0, x1, y1, until int, c color.RGBA) {
 	const k = 0.5523 // a quarter of a circle as a cubic curve
 	w, h := float32(x1-x0), float32(y1-y0)
-	rx, ry := min(h, w)/2, h/2
+	r := h / 2
 	z := vector.NewRasterizer(x1-x0, y1-y0)
-	z.MoveTo(rx, 0)
-	z.LineTo(w-rx, 0)
-	z.CubeTo(w-rx+k*rx, 0, w, ry-k*ry, w, ry)
-	z.CubeTo(w, ry+k*ry, w-rx+k*rx, h, w-rx, h)
-	z.LineTo(rx, h)
-	z.CubeTo(rx-k*rx, h, 0, ry+k*ry, 0, ry)
-	z.CubeTo(0, ry-k*ry, rx-k*rx, 0, rx, 0)
+	z.MoveTo(r, 0)
+	z.LineTo(w-r, 0)
+	z.CubeTo(w-r+k*r, 0, w, r-k*r, w, r)
+	z.CubeTo(w, r+k*r, w-r+k*r, h, w-r, h)
+	z.LineTo(r, h)
+	z.CubeTo(r-k*r, h, 0, r+k*r, 0, r)
+	z.CubeTo(0, r-k*r, r-k*r, 0, r, 0)
 	z.ClosePath()
-	z.Draw(cv.img, image.Rect(x0, y0, x1, y1), image.NewUniform(c), image.Point{})
+	shape := image.NewAlpha(image.Rect(0, 0, x1-x0, y1-y0))
+	z.Draw(shape, shape.Rect, image.Opaque, image.Point{})
+	draw.DrawMask(cv.img, image.Rect(x0, y0, until, y1), image.NewUniform(c), image.Point{}, shape, image.Point{}, draw.Over)
 }
 
 // write draws text whose baseline begins at a point.

@@ -107,6 +107,26 @@ func TestBars(t *testing.T) {
 	}
 }
 
+// The line of the whole is drawn where it can be told from both ends of the bars.
+func TestTotal(t *testing.T) {
+	for _, tt := range []struct {
+		total Share
+		line  bool
+	}{{Share{0, 60}, false}, {Share{60, 60}, false}, {Share{30, 60}, true}, {Share{0, 0}, false}} {
+		p := Panel{Title: "登记率", Total: &tt.total, Bars: []Bar{{Name: "甲", Share: Share{0, 60}}}}
+		img := drawn(t, Chart{Title: "图", Panels: []Panel{p}})
+		middle := 0
+		for y := range img.Rect.Dy() {
+			if img.At(barX+(barEnd-barX)/2, y) == color.Color(accent) {
+				middle++
+			}
+		}
+		if got := count(img, accent) > 0; got != tt.line || tt.line && middle < 20 {
+			t.Errorf("of %v a line is drawn: %v, in the middle of the bar %d pixels", tt.total, got, middle)
+		}
+	}
+}
+
 // Nothing is drawn into the margins, whatever the names.
 func TestMargins(t *testing.T) {
 	c := ranking(12)

@@ -103,13 +103,19 @@ func (p Panel) head(cv *canvas, y int) {
 	words := fmt.Sprintf("%s %d%%（%d/%d）", p.Whole, p.Total.Percent(), p.Total.Done, p.Total.All)
 	x := right - cv.width(words, totalStyle) + 8 // the closing bracket is half empty
 	cv.write(x, base, words, totalStyle)
-	dashes(cv, x-18, y+8, y+48)
+	if p.Total.crosses() {
+		dashes(cv, x-18, y+8, y+48)
+	}
 }
+
+// crosses reports whether a line at the share is to be told from both ends of a bar.
+func (s *Share) crosses() bool { return s != nil && s.Done > 0 && s.Done < s.All }
 
 // dashes is the line of the total: dashed, so that it is not taken for the end of a bar.
 func dashes(cv *canvas, x, y0, y1 int) {
-	for y := y0; y < y1; y += 10 {
-		cv.rect(x-1, y, x+2, min(y+6, y1), accent)
+	const dash, gap = 6, 4
+	for y := y0 - y0%(dash+gap); y < y1; y += dash + gap { // in step with the row above
+		cv.rect(x-1, max(y, y0), x+2, min(y+dash, y1), accent)
 	}
 }
 
@@ -128,7 +134,7 @@ func (p Panel) bar(f *fonts, b Bar, ranked bool) row {
 	return row{height, func(cv *canvas, y int) {
 		middle := y + height/2
 		base := middle + 11
-		if p.Total != nil && p.Total.All > 0 {
+		if p.Total.crosses() {
 			at := barX + (barEnd-barX)*p.Total.Done/p.Total.All
 			defer dashes(cv, at, y, y+height)
 		}
@@ -143,14 +149,15 @@ func (p Panel) bar(f *fonts, b Bar, ranked bool) row {
 			cv.write(x, first+len(lines)*leading, b.Note, noteStyle)
 		}
 		top := middle - barHigh/2
-		cv.pill(barX, top, barEnd, top+barHigh, track)
+		cv.pill(barX, top, barEnd, top+barHigh, barEnd, track)
 		if b.Share.Done > 0 && b.Share.All > 0 {
-			color := partial
+			const least = 10 // one of many is to be seen, done or missing
+			color, until := partial, barX+(barEnd-barX)*b.Share.Done/b.Share.All
+			until = min(max(until, barX+least), barEnd-least)
 			if b.Share.Done >= b.Share.All {
-				color = full
+				color, until = full, barEnd
 			}
-			const least = 8 // somebody is to be seen
-			cv.pill(barX, top, barX+max(least, (barEnd-barX)*min(b.Share.Done, b.Share.All)/b.Share.All), top+barHigh, color)
+			cv.pill(barX, top, barEnd, top+barHigh, until, color)
 		}
 		cv.writeRight(percentX, base, fmt.Sprintf("%d%%", b.Share.Percent()), percentStyle)
 		cv.writeRight(right, base, fmt.Sprintf("%d/%d", b.Share.Done, b.Share.All), noteStyle)
