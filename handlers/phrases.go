@@ -259,21 +259,21 @@ const (
 
 // The picture of how organisations stand.
 const (
-	textPicture        = "进度图"
-	textPictureOf      = "%s 进度"
-	textPictureParts   = "%s 各团支部进度"
-	textPictureSchool  = "各学院进度"
-	textBulletinTitle  = "各学院进度通报"
-	textPictureDay     = "截至%s"
-	textPictureWho     = "共%d人　已登记%d人　未登记%d人"
-	textPictureCollege = "全院"
-	textPictureWhole   = "全校"
-	textPictureGap     = "……中间还有%d个没有画出来"
-	textPictureGapAll  = "，完整的排名请回复“总览”"
-	textPictureWithout = "未登记的%d人没有算进%s。"
-	textPictureComing  = "这就发给%s：%s（截至%s）。"
-	textPictureNobody  = "%s还没有毕业学生团员，没有可以画的。"
-	textPictureFailed  = "图没有画成，请稍后再试，或回复“进度”看文字。"
+	textChart         = "进度图"
+	textChartOf       = "%s 进度"
+	textChartParts    = "%s 各团支部进度"
+	textChartSchool   = "各学院进度"
+	textBulletinTitle = "各学院进度通报"
+	textChartDay      = "截至%s"
+	textChartWho      = "共%d人　已登记%d人　未登记%d人"
+	textChartCollege  = "全院"
+	textChartWhole    = "全校"
+	textChartGap      = "……中间还有%d个没有画出来"
+	textChartGapAll   = "，完整的排名请回复“总览”"
+	textChartWithout  = "未登记的%d人没有算进%s。"
+	textChartComing   = "这就发给%s：%s（截至%s）。"
+	textChartNobody   = "%s还没有毕业学生团员，没有可以画的。"
+	textChartFailed   = "图没有画成，请稍后再试，或回复“进度”看文字。"
 )
 
 // What the committee alone can do.

@@ -12,13 +12,13 @@ import (
 // its secretary. 通报 sends the same beside its text.
 
 func isPicture(t *turn) bool {
-	_, ok := t.saidAfter(textPicture)
+	_, ok := t.saidAfter(textChart)
 	return ok
 }
 
 func (t *turn) picture() {
 	sc, name := t.scope(), t.scopeName()
-	if org, _ := t.saidAfter(textPicture); org != "" {
+	if org, _ := t.saidAfter(textChart); org != "" {
 		o, ok := t.orgNamed(org)
 		if !ok {
 			return
@@ -30,18 +30,18 @@ func (t *turn) picture() {
 	case !ok:
 		return
 	case g.whole.total == 0:
-		t.say(textPictureNobody, name)
+		t.say(textChartNobody, name)
 		return
 	}
-	title := fmt.Sprintf(textPictureOf, name)
+	title := fmt.Sprintf(textChartOf, name)
 	switch {
 	case sc == storage.Scope{}:
-		title = textPictureSchool
+		title = textChartSchool
 	case len(g.parts) > 1:
-		title = fmt.Sprintf(textPictureParts, name)
+		title = fmt.Sprintf(textChartParts, name)
 	}
 	if t.answerPicture(title, g) {
-		t.say(textPictureComing, t.you(), title, t.today().Chinese())
+		t.say(textChartComing, t.you(), title, t.today().Chinese())
 	}
 }
 
@@ -49,7 +49,7 @@ func (t *turn) picture() {
 func (t *turn) answerPicture(title string, g gauge) bool {
 	png, err := chart.Draw(t.chartOf(title, g))
 	if err != nil {
-		t.say(textPictureFailed)
+		t.say(textChartFailed)
 		return false
 	}
 	name := strings.Join([]string{strings.ReplaceAll(title, " ", "-"), t.today().String()}, "-") + ".png"
@@ -60,8 +60,8 @@ func (t *turn) answerPicture(title string, g gauge) bool {
 func (t *turn) chartOf(title string, g gauge) chart.Chart {
 	c := chart.Chart{Title: title, Lines: []string{
 		t.season.Title,
-		fmt.Sprintf(textPictureDay, t.today().Chinese()) + "　" +
-			fmt.Sprintf(textPictureWho, g.whole.total, g.whole.total-g.whole.undeclared, g.whole.undeclared),
+		fmt.Sprintf(textChartDay, t.today().Chinese()) + "　" +
+			fmt.Sprintf(textChartWho, g.whole.total, g.whole.total-g.whole.undeclared, g.whole.undeclared),
 	}}
 	var alone chart.Panel
 	var without []string
@@ -83,7 +83,7 @@ func (t *turn) chartOf(title string, g gauge) chart.Chart {
 		c.Panels = []chart.Panel{alone}
 	}
 	if g.whole.undeclared > 0 && len(without) > 0 {
-		c.Notes = []string{fmt.Sprintf(textPictureWithout, g.whole.undeclared, strings.Join(without, "、"))}
+		c.Notes = []string{fmt.Sprintf(textChartWithout, g.whole.undeclared, strings.Join(without, "、"))}
 	}
 	return c
 }
@@ -93,17 +93,17 @@ const mostBars = 30
 
 func panelOf(m measure, g gauge, whole rate) chart.Panel {
 	total := whole.share()
-	p := chart.Panel{Title: m.name, Note: m.by, Total: &total, Whole: textPictureCollege}
+	p := chart.Panel{Title: m.name, Note: m.by, Total: &total, Whole: textChartCollege}
 	if g.scope == (storage.Scope{}) {
-		p.Whole = textPictureWhole
+		p.Whole = textChartWhole
 	}
 	ps := m.order(g.parts)
 	if over := len(ps) - mostBars; over > 0 {
 		const half = mostBars / 2
 		ps = append(ps[:half:half], ps[len(ps)-half:]...)
-		p.Gap = chart.Gap{Before: half, Text: fmt.Sprintf(textPictureGap, over)}
+		p.Gap = chart.Gap{Before: half, Text: fmt.Sprintf(textChartGap, over)}
 		if g.scope == (storage.Scope{}) {
-			p.Gap.Text += textPictureGapAll
+			p.Gap.Text += textChartGapAll
 		}
 	}
 	for _, one := range ps {
