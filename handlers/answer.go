@@ -22,7 +22,7 @@ func (t *turn) answer() {
 		t.draft.Tries++
 		t.say("%s", why)
 		if t.draft.Tries >= 2 {
-			t.say(textOfferHuman)
+			t.say("%s", t.offerHelp())
 		}
 		t.prompt()
 		return

@@ -17,13 +17,13 @@ func (t *turn) prompt() {
 	case stateLocked:
 		t.say(textStillLocked)
 	case stateChoose:
-		t.say("%s", t.menu)
+		t.say("%s", t.heading()+t.destinations(false))
 	case stateAsk:
-		t.say("%s", t.question())
+		t.say("%s", t.heading()+t.question())
 	case stateConfirm:
-		t.say("%s", t.summary())
+		t.say("%s", t.heading()+t.summary())
 	case stateEdit:
-		t.say("%s", t.editMenu())
+		t.say("%s", t.heading()+t.editMenu())
 	}
 }
 
@@ -41,9 +41,14 @@ func (t *turn) greetNewFriend() {
 }
 
 func (t *turn) greetBack() {
-	if t.heard(wordsThank...) {
+	switch {
+	case t.heard(wordsThank...) && t.self == nil: // an officer who fills in for somebody
+		t.say(textOfficerWelcomeAny)
+	case t.heard(wordsThank...):
 		t.say(textYouAreWelcome)
-	} else {
+	case t.self == nil:
+		t.say(textHelloOfficer, t.p.Person.Name)
+	default:
 		t.say(textHello, t.p.Person.Name)
 	}
 	if t.state == stateDone {
@@ -89,7 +94,6 @@ func (t *turn) help() {
 		t.say(textHelpStranger)
 	case t.self == nil:
 		t.officeHelp()
-		return
 	default:
 		t.say(textHelpMember)
 		if len(t.p.Roles) > 0 {

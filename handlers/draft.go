@@ -38,6 +38,10 @@ type draft struct {
 	Reply       *reply                   `json:"reply,omitempty"`   // an answer to a digest that waits for more
 	Sheet       *sheetDraft              `json:"sheet,omitempty"`   // a workbook sent back, shown and not yet recorded
 	HandIn      *handIn                  `json:"hand_in,omitempty"` // a written application, not yet handed in
+	For         int64                    `json:"for,omitempty"`     // the member an officer fills this in for
+	ForName     string                   `json:"for_name,omitempty"`
+	ForSeq      int                      `json:"for_seq,omitempty"` // of the declaration of theirs that the officer has seen
+	Own         *ownDraft                `json:"own,omitempty"`     // where the officer was before
 }
 
 // reply is an answer to a digest of reminders that is not complete: 已办 waits for 确认, 换人 for a name.
@@ -54,7 +58,8 @@ type pendingRecord struct {
 	IDs    []int64  `json:"ids"`             // the candidates, in the order shown; in a reply, everybody it is recorded for
 	Reason string   `json:"reason,omitempty"`
 	Orgs   bool     `json:"orgs,omitempty"`  // IDs are organisations, Event is one of theirs
-	Names  []string `json:"names,omitempty"` // of IDs, in a reply
+	For    bool     `json:"for,omitempty"`   // nothing is recorded: a declaration is entered for them
+	Names  []string `json:"names,omitempty"` // of IDs
 }
 
 func (d *draft) answers() season.Answers { return storage.AnswersOf(d.Values) }
@@ -103,7 +108,7 @@ func (t *turn) back() bool {
 // revise starts a draft from what was declared.
 func (t *turn) revise() {
 	if t.draft.Destination == "" && t.declared() {
-		d := t.p.Declaration
+		d := t.subject.Declaration
 		t.draft.Destination = d.Destination
 		t.draft.Values = make(map[string]storage.Value, len(d.Answers))
 		for k, v := range d.Answers {

@@ -215,8 +215,11 @@ func isProgress(t *turn) bool {
 	return ok
 }
 
-func (t *turn) progressOf() (org string, ok bool) {
-	for _, w := range []string{"进度", "统计"} {
+func (t *turn) progressOf() (org string, ok bool) { return t.saidAfter("进度", "统计") }
+
+// saidAfter is what stands after one of some words, if anything; 进度图 is not 进度 with something after it.
+func (t *turn) saidAfter(words ...string) (rest string, ok bool) {
+	for _, w := range words {
 		rest, found := strings.CutPrefix(t.line, w)
 		if found && (rest == "" || isSeparator([]rune(rest)[0])) {
 			return strings.TrimFunc(rest, isSeparator), true
@@ -317,7 +320,7 @@ func (c counts) text(s *season.Season) string {
 		counted = true
 		fmt.Fprintf(&b, "\n%s %s", r.Name, c.rates[i])
 		if d, ok := s.Dates[r.By]; ok {
-			fmt.Fprintf(&b, "，%s前", d.Date.Chinese())
+			fmt.Fprintf(&b, "，"+textRateBy, d.Date.Chinese())
 		}
 	}
 	if counted && c.undeclared > 0 {

@@ -50,7 +50,7 @@ func (t *turn) start(d *season.Destination) {
 	t.draft.Destination = d.Key
 	t.takeAlong()
 	t.proceed()
-	t.say(textChosen, d.Name, d.Explain)
+	t.say(t.chosenText(), d.Name, d.Explain)
 	t.refused()
 	t.prompt()
 }
@@ -85,7 +85,7 @@ func (t *turn) notADestination() {
 		t.say(textNotADestination, oneLine(t.line, 20))
 	}
 	if t.draft.Tries++; t.draft.Tries > 1 {
-		t.say("%s", t.explained)
+		t.say("%s", t.heading()+t.destinations(true))
 		return
 	}
 	t.prompt()
@@ -128,7 +128,8 @@ func (t *turn) hearsOtherDestination() bool {
 		return false
 	}
 	q, option, also := t.saidWith(d.Key)
-	return d.Key != t.p.Declaration.Destination || also && t.p.Declaration.Answers[q].Value != option
+	declared := t.subject.Declaration
+	return d.Key != declared.Destination || also && declared.Answers[q].Value != option
 }
 
 // switchTo starts a change to another destination at once; the declaration stays until 确认.
@@ -141,7 +142,7 @@ func (t *turn) switchTo() {
 
 // warnUnderway says, before a declaration is changed, that somebody has acted on it.
 func (t *turn) warnUnderway() {
-	if t.state == stateDone && t.self.Underway() {
+	if t.state == stateDone && t.subject.Underway() {
 		t.say(textUnderway, t.stateName())
 	}
 }
@@ -250,99 +251,11 @@ func (t *turn) confirmedAlready() {
 	t.say("%s", t.whereItStands())
 }
 
-// confirm declares: the only place where a draft becomes a declaration.
-func (t *turn) confirm() {
-	m := *t.self
-	values := make(map[string]storage.Value)
-	for _, q := range t.season.Asked(t.draft.Destination, t.draft.answers()) {
-		if v, ok := t.draft.Values[q.Key]; ok {
-			values[q.Key] = v
-		}
-	}
-	changed := t.declared()
-	if changed && t.same(values) {
-		t.discard()
-		t.say(textUnchanged)
-		t.say("%s", t.whereItStands())
-		return
-	}
-	change, outcome, err := m.Declare(t.season, t.draft.Destination, values, t.said(), t.now)
-	if err != nil && t.refused() {
-		t.prompt()
-		return
-	}
-	if err != nil {
-		// The season file asks everything its routes need (validated at load); what is missing here was
-		// dropped by a changed file since. Ask again from the first open question.
-		t.proceed()
-		if t.state == stateConfirm {
-			t.state = stateChoose
-		}
-		t.prompt()
-		return
-	}
-	if changed && t.self.Underway() {
-		ds, ok := t.desks(m.College.ID)
-		if !ok {
-			return
-		}
-		for _, d := range ds {
-			t.tell(d.contact, storage.OutNudge, fmt.Sprintf(textChangedNudge, d.person.Name, t.label(m.Person, t.p.Branch),
-				t.shortOf(t.p.Declaration.Destination), t.p.Declaration.Target, t.shortOf(t.draft.Destination), outcome.To, t.stateName()))
-		}
-	}
-	t.out.Members = append(t.out.Members, change)
-	t.audit("declare", fmt.Sprintf("person/%d", m.Person.ID), map[string]string{"destination": t.draft.Destination, "route": outcome.Route})
-	d, _ := t.season.Destination(t.draft.Destination)
-	t.discard()
-	t.state = stateDone
-	t.say(textDeclared, m.Person.Name)
-	t.say("%s", outcomeText(d, outcome))
-	t.say(textChangeAnyTime)
-}
-
 func (t *turn) shortOf(destination string) string {
 	if d, ok := t.season.Destination(destination); ok {
 		return d.Short
 	}
 	return destination
-}
-
-// same reports that the draft says nothing the present declaration does not say.
-func (t *turn) same(values map[string]storage.Value) bool {
-	d := t.p.Declaration
-	if d.Destination != t.draft.Destination || len(d.Answers) != len(values) {
-		return false
-	}
-	for k, v := range values {
-		if d.Answers[k].Value != v.Value {
-			return false
-		}
-	}
-	return true
-}
-
-// refused says why the season does not let the relation go the way the answers ask for, and asks again what led there.
-// It reports false when nothing is in the way.
-func (t *turn) refused() bool {
-	r, ok := t.season.Refused(t.draft.Destination, t.draft.answers())
-	if !ok {
-		return false
-	}
-	t.say("%s", r.Text)
-	asked := t.season.Asked(t.draft.Destination, t.draft.answers())
-	for _, q := range slices.Backward(asked) {
-		if _, answered := t.draft.Values[q.Key]; !answered {
-			continue
-		}
-		delete(t.draft.Values, q.Key)
-		if _, still := t.season.Refused(t.draft.Destination, t.draft.answers()); !still {
-			t.draft.Asking, t.state, t.draft.Tries, t.draft.Choices = q.Key, stateAsk, 0, nil
-			return true
-		}
-	}
-	t.draft.Destination, t.state = "", stateChoose // the destination itself is in the way
-	return true
 }
 
 // hearsOwnEvent recognises what a member may report about their own transfer, such as 已申请.

@@ -85,14 +85,19 @@ func (t *turn) nudgeMembers() {
 
 // nudgeText is what a member who is nudged reads: from whom, how it stands, and what to do.
 func (t *turn) nudgeText(m storage.Member) string {
-	from := t.scopeName() + t.p.Person.Name
-	if t.p.Person.Cohort == 0 {
-		from = fmt.Sprintf(textNudgeFrom, t.scopeName(), t.p.Person.Name)
-	}
+	from := t.signed()
 	if m.Transfer.State == season.Undeclared {
 		return fmt.Sprintf(textNudgeUndeclared, m.Person.Name, from)
 	}
 	return fmt.Sprintf(textNudgeState, m.Person.Name, from, t.nameOf(m.Transfer))
+}
+
+// signed is the officer as members are told who acts: 机械学院郑明老师, 机械1班孙悦.
+func (t *turn) signed() string {
+	if t.p.Person.Cohort == 0 {
+		return fmt.Sprintf(textNudgeFrom, t.scopeName(), t.p.Person.Name)
+	}
+	return t.scopeName() + t.p.Person.Name
 }
 
 // meant are the members an officer names by number, span, student number or name, or the whole list last shown. What is

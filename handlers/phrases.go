@@ -40,7 +40,8 @@ const (
 	textDeclared         = "登记好了，%s。"
 	textChangeAnyTime    = "情况有变化，随时回复“修改”；想看进展回复“状态”。"
 
-	textOutcomeHead   = "去向：%s\n团组织关系：%s"
+	textOutcomeHead   = "去向：%s"
+	textOutcomeTo     = "团组织关系：%s"
 	textOutcomeBy     = "\n由谁发起：%s"
 	textOutcomeReview = "\n由谁审核：%s"
 	textOutcomeWhen   = "\n时间：%s"
@@ -112,7 +113,7 @@ const (
 	textOfficerWelcomeAny = "不客气。"
 	textOfficerHint       = "回复“状态”看进度，回复“帮助”看我能做什么。"
 	textOfficerToo        = "你也负责团的工作，"
-	textOfficerWords      = "可以回复：\n进度：看完成情况\n名单：看还没办完的人（也可以写：名单 未登记，名单 待发起）\n催 全部：提醒名单里的人（也可以写：催 1 3-5，催 张三）\n导出：把名单做成表格发给您，填好“登记”一栏发回来，一次记很多人（也可以写：导出 待发起）"
+	textOfficerWords      = "可以回复：\n进度：看完成情况；进度图：画成图发给您\n名单：看还没办完的人（也可以写：名单 未登记，名单 待发起）\n催 全部：提醒名单里的人（也可以写：催 1 3-5，催 张三）\n代填 张三：替本人登记去向（本人会收到通知）\n导出：把名单做成表格发给您，填好“登记”一栏发回来，一次记很多人（也可以写：导出 待发起）"
 	textOfficerMatters    = "待答复：看等您答复的事"
 	textOfficerEvents     = "记录进展：先写进展，再写姓名、学号、名单里的编号或“全部”，例如：已发起 张三 李四。可以记："
 	textOfficerUndo       = "记错了，回复“撤销”加姓名。"
@@ -141,7 +142,7 @@ const (
 	textAgreeOnlyBinding = "%d号事项不是换微信的申请，请用“回”或“办结”。"
 	textAgreed           = "%d号事项已同意，%s改绑到新的微信。"
 	textRefused          = "%d号事项已拒绝，已告诉对方。"
-	textChangedNudge     = "%s老师，%s改了去向。\n原来：%s，%s\n现在：%s，%s\n改之前的进展是“%s”，如果已经在系统里办了，请先撤回。"
+	textChangedNudge     = "%s老师，%s改了去向%s。\n原来：%s，%s\n现在：%s，%s\n改之前的进展是“%s”，如果已经在系统里办了，请先撤回。"
 
 	textRecordHow       = "请在后面写上姓名、学号或名单里的编号，例如：%s 张三，或 %s 1 3-5。"
 	textRecordDate      = "日期应当在%s到今天（%s）之间。"
@@ -225,6 +226,56 @@ const (
 	textNudgeEnough     = "已经催够次数"
 )
 
+// An officer enters a destination for a member.
+const (
+	textFor           = "代填"
+	textForHow        = "请在后面写上姓名、学号或名单里的编号，一次一位，例如：代填 张三。"
+	textForStart      = "替%s登记毕业去向。下面的问题和本人看到的一样，请照本人的实际情况回答；不填了回复“取消”。确认以后我会告诉本人。"
+	textForStartOwn   = "%s自己填到一半的内容都留着。"
+	textForHead       = "【代填：%s】\n"
+	textForOpen       = "正在替%s登记，还没有确认。请先填完回复“确认”，或回复“取消”，再代填下一位。"
+	textForSelf       = "这是你自己，不用代填：直接回复去向的名称或“修改”就可以。"
+	textForBefore     = "%s已经登记过了，请看看要改什么。"
+	textForUnderway   = "提醒一下：%s的转接现在是“%s”，改去向以后，已经发起的申请可能要先撤回。"
+	textForMeanwhile  = "填写的时候，%s的登记有了变化，刚才填的还没有登记。现在是这样："
+	textForLook       = "还要按刚才填的登记，就再回复一次“确认”；不登记就回复“取消”。"
+	textForUnchanged  = "内容没有变化，%s的登记保持不变。"
+	textForDone       = "替%s登记好了。\n去向：%s\n团组织关系：%s"
+	textForReached    = "我会把登记的内容告诉本人，请本人核对。"
+	textForNotReached = "%s在微信上还联系不上，请用别的办法告诉本人核对。"
+	textForCancelled  = "好的，没有替%s登记。"
+	textForKept       = "好的，没有替%s改，原来的登记保持不变。"
+	textForDropped    = "好的，没有代填。"
+	textForEnded      = "代填到这里为止，没有登记。"
+	textForOwn        = "接着填%s自己的："
+	textForOffer      = "不清楚就先问问本人，或回复“取消”，请本人来填。"
+	textForTold       = "%s，%s替你登记了毕业去向："
+	textForToldChange = "%s，%s替你改了毕业去向的登记："
+	textForToldHow    = "请核对。有不对的，回复“修改”改正；有疑问回复“人工”。"
+	textForChosen     = "好的，选的是“%s”。%s"
+	textMenuFor       = "%s毕业后的去向是哪一种？回复编号或名称即可："
+	textForBy         = "（由%s代填）"
+)
+
+// The picture of how organisations stand.
+const (
+	textChart         = "进度图"
+	textChartOf       = "%s 进度"
+	textChartParts    = "%s 各团支部进度"
+	textChartSchool   = "各学院进度"
+	textBulletinTitle = "各学院进度通报"
+	textChartDay      = "截至%s"
+	textChartWho      = "共%d人　已登记%d人　未登记%d人"
+	textChartCollege  = "全院"
+	textChartWhole    = "全校"
+	textChartGap      = "……中间还有%d个没有画出来"
+	textChartGapAll   = "，完整的排名请回复“总览”"
+	textChartWithout  = "未登记的%d人没有算进%s。"
+	textChartComing   = "这就发给%s：%s（截至%s）。"
+	textChartNobody   = "%s还没有毕业学生团员，没有可以画的。"
+	textChartFailed   = "图没有画成，请稍后再试，或回复“进度”看文字。"
+)
+
 // What the committee alone can do.
 const (
 	textOverview         = "总览"
@@ -237,7 +288,8 @@ const (
 	textBulletinHow  = "下面这段可以直接转发到工作群："
 	textBulletinHead = "【%s】各学院进度通报（截至%s）"
 	textDeclaredRate = "登记率"
-	textRateBy       = "（%s前）"
+	textRateBy       = "%s前"
+	textRateBrackets = "（%s）"
 
 	textAppointHow    = "请这样写：\n任命 90005 王敏 学院团委书记 机械学院\n任命 20160001 张三 团支书 机械学院1班\n任命 90006 李静 校团委\n卸任 90005 王敏"
 	textAppointed     = "已任命%s（%s）：%s %s。"

@@ -18,7 +18,7 @@ import (
 func (t *turn) askWhich(p pendingRecord, n named) {
 	var lines []string
 	for _, m := range n.twice {
-		p.IDs = append(p.IDs, m.Person.ID)
+		p.IDs, p.Names = append(p.IDs, m.Person.ID), append(p.Names, m.Person.Name)
 		lines = append(lines, t.label(m.Person, &m.Branch)+" "+t.nameOf(m.Transfer))
 	}
 	t.draft.Pending = &p
@@ -43,13 +43,24 @@ func (t *turn) pickCandidate() {
 	if !ok {
 		return
 	}
-	t.apply(p, ms, func(m storage.Member) string { return t.label(m.Person, &m.Branch) })
 	t.draft.Pending = nil
+	switch {
+	case len(ms) == 0: // out of the scope meanwhile
+		t.sayUnknown(p.Names[n-1 : n])
+	case p.For:
+		t.beginFor(ms[0])
+	default:
+		t.apply(p, ms, func(m storage.Member) string { return t.label(m.Person, &m.Branch) })
+	}
 }
 
 func (t *turn) dropPending() {
+	if t.draft.Pending.For {
+		t.say(textForDropped)
+	} else {
+		t.say(textDropped)
+	}
 	t.draft.Pending = nil
-	t.say(textDropped)
 }
 
 func isUndo(t *turn) bool {

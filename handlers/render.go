@@ -16,8 +16,19 @@ func menus(s *season.Season) (short, explained string) {
 		names[i] = d.Name
 		explains[i] = d.Name + "：" + strings.TrimSuffix(d.Explain, "。")
 	}
-	menu := func(items []string) string { return textMenu + "\n" + numbered(items) + "\n" + textMenuHint }
-	return menu(names), menu(explains)
+	return numbered(names), numbered(explains)
+}
+
+// destinations asks for a destination, by name or with what each means.
+func (t *turn) destinations(explained bool) string {
+	list := t.menu
+	if explained {
+		list = t.explained
+	}
+	if t.draft.For != 0 {
+		return fmt.Sprintf(textMenuFor, t.draft.ForName) + "\n" + list
+	}
+	return textMenu + "\n" + list + "\n" + textMenuHint
 }
 
 // question is the question being asked, with its options.
@@ -73,7 +84,15 @@ func (t *turn) editMenu() string {
 // outcomeText is what a member learns after confirming: where to, who, by when, and what to do.
 func outcomeText(d *season.Destination, o season.Outcome) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, textOutcomeHead, d.Name, o.To)
+	fmt.Fprintf(&b, textOutcomeHead, d.Name)
+	b.WriteString("\n" + routeText(o))
+	return b.String()
+}
+
+// routeText is where the relation goes, who initiates and reviews, and what the member has to do.
+func routeText(o season.Outcome) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, textOutcomeTo, o.To)
 	if o.Moves {
 		if names := partyNames(o.Initiators); names != "" {
 			fmt.Fprintf(&b, textOutcomeBy, names)
@@ -111,12 +130,12 @@ func partyNames(ps []season.Party) string {
 	return b.String()
 }
 
-// stateName is the state of the member's transfer as people say it.
+// stateName is the state of the subject's transfer as people say it.
 func (t *turn) stateName() string {
-	if t.p.Transfer == nil || t.p.Transfer.State == season.Undeclared {
+	if t.subject == nil {
 		return textUndeclared
 	}
-	return t.season.TrackState(t.p.Transfer.Track, t.p.Transfer.State).Name
+	return t.nameOf(t.subject.Transfer)
 }
 
 // whereItStands sums up a confirmed declaration in a few lines.
@@ -124,20 +143,21 @@ func (t *turn) whereItStands() string {
 	if !t.declared() {
 		return ""
 	}
-	d, ok := t.season.Destination(t.p.Declaration.Destination)
+	declared := t.subject.Declaration
+	d, ok := t.season.Destination(declared.Destination)
 	if !ok {
 		return ""
 	}
-	return fmt.Sprintf(textStanding, d.Name, t.p.Declaration.Target, t.stateName())
+	return fmt.Sprintf(textStanding, d.Name, declared.Target, t.stateName())
 }
 
-// status tells a member what is stored about them: who they are, where it goes, what is done and what is open.
+// status tells what is stored about the subject: who they are, where it goes, what is done and what is open.
 func (t *turn) status() {
-	m := t.self
+	m := t.subject
 	var duties []storage.Duty
 	if t.declared() {
 		var ok bool
-		duties, ok = want(t, "duties/mine", func(ctx context.Context, s *storage.Store) ([]storage.Duty, error) {
+		duties, ok = want(t, fmt.Sprintf("duties/%d", m.Person.ID), func(ctx context.Context, s *storage.Store) ([]storage.Duty, error) {
 			return s.OpenDutiesOf(ctx, []int64{m.Person.ID})
 		})
 		if !ok {
@@ -149,7 +169,7 @@ func (t *turn) status() {
 		t.say(textStatusUndeclared)
 	} else {
 		t.say("%s", t.whereItStands())
-		if o, err := t.season.Route(t.p.Declaration.Destination, m.Answers()); err == nil {
+		if o, err := t.season.Route(m.Declaration.Destination, m.Answers()); err == nil {
 			st := t.season.TrackState(m.Transfer.Track, m.Transfer.State)
 			if o.Deadline != "" && !st.Done {
 				t.say(textStatusDeadline, o.Deadline)
@@ -161,7 +181,7 @@ func (t *turn) status() {
 		}
 	}
 	if t.state != stateDone {
-		if t.declared() {
+		if t.declared() && t.draft.For == 0 {
 			t.say(textStatusEditing)
 		}
 		t.prompt()
@@ -239,13 +259,13 @@ func (t *turn) welcomeFor(p storage.Person) (welcome, bool) {
 		return w, true
 	}
 	m := l.members[0]
-	v.self, v.p.Branch, v.p.College = &m, &m.Branch, &m.College
+	v.self, v.subject, v.p.Branch, v.p.College = &m, &m, &m.Branch, &m.College
 	v.p.Transfer, v.p.Declaration, v.p.Events = &m.Transfer, m.Declaration, m.Events
 	w.hello = fmt.Sprintf(textBound, p.Name, m.College.Name, m.Branch.Name)
 	if m.Declaration != nil {
 		w.state, w.next = stateDone, v.whereItStands()+"\n\n"+textChangeAnyTime
 	} else {
-		w.state, w.next = stateChoose, v.menu
+		w.state, w.next = stateChoose, v.destinations(false)
 	}
 	if len(l.roles) > 0 {
 		w.next += "\n\n" + textOfficerToo + v.officerWords()

@@ -223,7 +223,7 @@ func (w *school) work() {
 		for _, p := range ps {
 			turned, err := w.desk.decide(ctx, p)
 			w.ok(err)
-			checkMove(w.tb, w.desk.Turner, p, turned, w.clock.now())
+			checkMove(w.tb, w.desk.Turner, w.Store, p, turned, w.clock.now())
 		}
 		n, err := w.desk.Round(ctx)
 		w.ok(err)

@@ -27,6 +27,7 @@ const (
 	bound    who = "已绑定"
 	member   who = "毕业生"
 	officer  who = "干部"
+	deputy   who = "代填的干部" // an officer in the middle of 代填
 )
 
 func (r *rule) applies(t *turn) bool {
@@ -43,7 +44,11 @@ func (r *rule) applies(t *turn) bool {
 			return false
 		}
 	case member:
-		if t.self == nil {
+		if t.subject == nil { // what a member answers, an officer answers in their place
+			return false
+		}
+	case deputy:
+		if t.draft.For == 0 {
 			return false
 		}
 	case officer:
@@ -75,6 +80,7 @@ func conversation() []rule {
 		{anybody, nil, "语音、图片、表情等", notText, (*turn).onlyText, nil},
 		{anybody, nil, "超过一千字", (*turn).tooLong, (*turn).overlong, nil},
 		{anybody, nil, "空白", func(t *turn) bool { return t.word == "" }, (*turn).blank, nil},
+		{bound, nil, "任何文字（代填的人不在管理范围里了）", func(t *turn) bool { return t.lost != "" }, (*turn).lostSubject, nil},
 		{anybody, nil, "帮助", words("帮助", "help", "菜单", "怎么用"), (*turn).help, nil},
 		{anybody, nil, "人工 [想说的话]", isHuman, (*turn).human, nil},
 
@@ -89,6 +95,8 @@ func conversation() []rule {
 		{bound, nil, "刚收到提醒：1 知道了 · 2 已办 · 3 换人", hearsReminder, (*turn).answerReminder, nil},
 		{member, in(done), "确认、取消（刚发来的书面申请）", hearsHandIn, (*turn).answerHandIn, nil},
 	}, noticeRules(), officerRules(), []rule{
+		{deputy, in(choose, ask, confirm, edit), "取消（不代填了）", isCancel, (*turn).cancelFor, in(choose, ask, confirm, edit, done, office)},
+		{deputy, in(confirm), "确认（代填）", isConfirm, (*turn).confirmFor, in(choose, ask, confirm, edit, done, office)},
 		{member, nil, "状态", isStatus, (*turn).status, nil},
 		{member, in(choose, ask, confirm, edit), "取消", isCancel, (*turn).cancel, in(choose, done)},
 		{member, in(done), "取消", isCancel, (*turn).nothingToCancel, nil},

@@ -110,10 +110,9 @@ func TestRules(t *testing.T) {
 }
 
 // checkMove fails when a turn leads where its rule does not say.
-func checkMove(tb testing.TB, h *Turner, p storage.Pending, done storage.Turn, now time.Time) {
+func checkMove(tb testing.TB, h *Turner, s *storage.Store, p storage.Pending, done storage.Turn, now time.Time) {
 	tb.Helper()
-	before := &turn{Turner: h, now: now, p: p, facts: Facts{"digest": []storage.PutBefore(nil)}}
-	before.load()
+	before := loaded(tb, h, s, p, now)
 	after := before.state
 	if done.Dialogue != nil {
 		after = done.Dialogue.State
@@ -124,5 +123,23 @@ func checkMove(tb testing.TB, h *Turner, p storage.Pending, done storage.Turn, n
 	r := before.matching()
 	if after != before.state && (r == nil || !slices.Contains(r.to, after)) {
 		tb.Errorf("%q in state %s leads to %s, which rule %+v does not say", p.Inbox.Text, before.state, after, r.on)
+	}
+}
+
+// loaded is the turn of a message before any rule has done anything.
+func loaded(tb testing.TB, h *Turner, s *storage.Store, p storage.Pending, now time.Time) *turn {
+	tb.Helper()
+	facts := Facts{"digest": []storage.PutBefore(nil)}
+	for {
+		t := &turn{Turner: h, now: now, p: p, facts: facts}
+		t.load()
+		if t.need == nil {
+			return t
+		}
+		v, err := t.need.Fetch(ctx, s)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		facts[t.need.Key] = v
 	}
 }

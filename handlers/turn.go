@@ -21,7 +21,7 @@ type Turner struct {
 
 	pace func(sends int) time.Duration // how long so many notices take; nil: no time at all
 
-	menu, explained string // the destinations to choose from, by name and with what each means
+	menu, explained string // the destinations, numbered: by name, and with what each means
 }
 
 // NewTurner returns a Turner for a season.
@@ -56,7 +56,9 @@ type Facts map[string]any
 func (h *Turner) Turn(p storage.Pending, f Facts, now time.Time) (storage.Turn, *Need, error) {
 	t := &turn{Turner: h, now: now, p: p, facts: f}
 	t.out = storage.Turn{InboxID: p.Inbox.ID, ContactID: p.Contact.ID, Outcome: "answered"}
-	t.load()
+	if t.load(); t.need != nil {
+		return storage.Turn{}, t.need, nil
+	}
 	if r := t.matching(); r != nil {
 		waiting, replying, sheet, handing := t.draft.Pending, t.draft.Reply, t.draft.Sheet, t.draft.HandIn
 		r.do(t)
@@ -93,6 +95,9 @@ type turn struct {
 	facts Facts
 	need  *Need
 	self  *storage.Member // the graduating member who writes, nil for anybody else
+	// subject is whose destination is spoken of: self, or the member an officer fills in for (behalf.go).
+	subject *storage.Member
+	lost    string // name of the member an officer filled in for and may not or cannot any more
 
 	text    string // what was written, widths and invisible characters normalised, line breaks kept
 	line    string // text without surrounding punctuation
@@ -135,6 +140,7 @@ func (t *turn) load() {
 	if m, ok := t.p.Member(); ok {
 		t.self = &m
 	}
+	t.subject = t.self
 	t.state = t.p.Dialogue.State
 	if len(t.p.Dialogue.Data) > 0 && json.Unmarshal(t.p.Dialogue.Data, &t.draft) != nil {
 		t.state, t.draft = "", draft{}
@@ -151,6 +157,8 @@ func (t *turn) settle() {
 		if t.state != stateBind && t.state != stateLocked {
 			t.restart(stateBind) // unbound meanwhile: nothing of the person may stay in this chat
 		}
+	case t.draft.For != 0:
+		t.settleFor()
 	case t.self == nil:
 		if t.state != stateOffice {
 			t.restart(stateOffice)
@@ -259,7 +267,8 @@ func (t *turn) said() storage.Said {
 	return storage.Said{By: t.personID(), Inbox: &t.p.Inbox.ID}
 }
 
-func (t *turn) declared() bool { return t.p.Declaration != nil }
+// declared reports whether the subject has a declaration.
+func (t *turn) declared() bool { return t.subject != nil && t.subject.Declaration != nil }
 
 func (t *turn) today() season.Date { return t.season.DateOf(t.now) }
 

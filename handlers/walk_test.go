@@ -87,7 +87,7 @@ func (g *walk) hear(m message) storage.Turn {
 	if again := g.decide(); !reflect.DeepEqual(done, again) {
 		g.tb.Errorf("%q is decided otherwise the second time", m.text)
 	}
-	checkMove(g.tb, g.h, g.p, done, g.now)
+	checkMove(g.tb, g.h, g.world.Store, g.p, done, g.now)
 	g.apply(done)
 	return done
 }
@@ -210,7 +210,7 @@ func FuzzConversation(f *testing.F) {
 }
 
 // checked hears a message and holds what comes of it to the promises of the conversation.
-func (g *walk) checked(m message) {
+func (g *walk) checked(m message) storage.Turn {
 	g.tb.Helper()
 	bound, before := g.p.Person != nil, g.p.Dialogue.State
 	drafted := g.draft()
@@ -226,10 +226,26 @@ func (g *walk) checked(m message) {
 		if before != stateConfirm || !slices.Contains(wordsConfirm, word) {
 			g.tb.Errorf("%q in state %s declares", m.text, before)
 		}
-		g.checkDeclared(c.Declaration, drafted)
+		g.checkDeclared(c, drafted)
 	}
 	for key, v := range g.draft().Values {
 		g.checkValue(g.world.season.Questions[key], v)
+	}
+	g.checkOwn(drafted, g.draft())
+	return done
+}
+
+// checkOwn fails where filling in for somebody changes what the officer filled in for themselves.
+func (g *walk) checkOwn(before, after draft) {
+	g.tb.Helper()
+	kept := func(a, b draft) bool {
+		return a.Destination == b.Destination && a.Asking == b.Asking && a.Editing == b.Editing && reflect.DeepEqual(a.Values, b.Values)
+	}
+	switch {
+	case before.For != 0 && after.For != 0 && !reflect.DeepEqual(before.Own, after.Own),
+		before.For != 0 && after.For == 0 && before.Own != nil && !kept(before.Own.Draft, after),
+		before.For == 0 && after.For != 0 && (after.Own == nil || !kept(before, after.Own.Draft)):
+		g.tb.Errorf("a draft of their own becomes another:\n%+v\n%+v", before, after)
 	}
 }
 
@@ -239,8 +255,15 @@ func answers(done storage.Turn, contact int64) bool {
 	})
 }
 
-func (g *walk) checkDeclared(d *storage.Declaration, drafted draft) {
+func (g *walk) checkDeclared(c storage.MemberChange, drafted draft) {
 	g.tb.Helper()
+	d, whose, by := c.Declaration, g.p.Person.ID, (*int64)(nil)
+	if drafted.For != 0 {
+		whose, by = drafted.For, &g.p.Person.ID
+	}
+	if c.Transfer.PersonID != whose || d.PersonID != whose || !reflect.DeepEqual(d.ByPersonID, by) {
+		g.tb.Errorf("declared for %d by %v, drafted for %d", d.PersonID, d.ByPersonID, drafted.For)
+	}
 	if d.Destination != drafted.Destination {
 		g.tb.Errorf("declared %s, drafted %s", d.Destination, drafted.Destination)
 	}

@@ -164,10 +164,11 @@ func (s *Store) MembersNumbered(ctx context.Context, sc Scope, nos []string) ([]
 	return s.Members(ctx, slices.Compact(found))
 }
 
-// Count is how many members of a college stand in a state.
+// Count is how many members of a college, or of a branch, stand in a state.
 type Count struct {
 	CollegeID   int64
-	Cohort      int // year of graduation
+	BranchID    int64 // 0 where branches are not told apart
+	Cohort      int   // year of graduation
 	Destination string
 	Route       string // of the current declaration
 	Track       string
@@ -182,9 +183,18 @@ func (c Count) Count() season.Count {
 
 // CountsIn counts the members in a scope by college, cohort, destination, route and state.
 func (s *Store) CountsIn(ctx context.Context, sc Scope) ([]Count, error) {
-	const by = "transfers.college_id, people.cohort, transfers.destination, COALESCE(declarations.route, ''), transfers.track, transfers.state"
+	return s.countsBy(ctx, sc, "transfers.college_id")
+}
+
+// CountsByBranch is CountsIn with every branch counted for itself.
+func (s *Store) CountsByBranch(ctx context.Context, sc Scope) ([]Count, error) {
+	return s.countsBy(ctx, sc, "transfers.college_id, transfers.branch_id")
+}
+
+func (s *Store) countsBy(ctx context.Context, sc Scope, orgs string) ([]Count, error) {
+	by := orgs + ", people.cohort, transfers.destination, COALESCE(declarations.route, ''), transfers.track, transfers.state"
 	var cs []Count
 	return cs, sc.of(s.onRoster(ctx)).Joins("LEFT JOIN declarations ON declarations.id = transfers.declaration_id").
-		Select("transfers.college_id, people.cohort, transfers.destination, COALESCE(declarations.route, '') AS route, transfers.track, transfers.state, COUNT(*) AS n").
+		Select(orgs + ", people.cohort, transfers.destination, COALESCE(declarations.route, '') AS route, transfers.track, transfers.state, COUNT(*) AS n").
 		Group(by).Order(by).Scan(&cs).Error
 }

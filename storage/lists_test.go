@@ -56,6 +56,15 @@ func TestMembersInScopeAndFilter(t *testing.T) {
 		if len(got) != 3 || got["/undeclared"] != 2 || got["employed/pending"] != 1 || got["employed/to_receive"] != 1 {
 			t.Errorf("counts: %v", got)
 		}
+		cs, err = w.CountsByBranch(ctx, storage.Scope{CollegeID: m.College.ID})
+		w.ok(err)
+		branches := map[int64]int{}
+		for _, c := range cs {
+			branches[c.BranchID] += c.N
+		}
+		if len(branches) != 2 || branches[m.Branch.ID] != 3 {
+			t.Errorf("counts by branch: %v", branches)
+		}
 	})
 }
 
