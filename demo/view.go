@@ -234,12 +234,16 @@ func (t *Theatre) sent(ctx context.Context, s *Snapshot) error {
 		if to == "" {
 			to = "还不认识的人"
 		}
+		text := gist(o.Kind, o.Text)
+		if o.FileID != nil {
+			text = fileGist
+		}
 		at := o.CreatedAt
 		if o.DoneAt != nil {
 			at = *o.DoneAt
 		}
 		s.Sent = append(s.Sent, Sending{
-			ID: fmt.Sprint(o.ID), At: at.In(t.app.Season.Zone), To: to, Kind: kinds[o.Kind], Text: gist(o.Kind, o.Text),
+			ID: fmt.Sprint(o.ID), At: at.In(t.app.Season.Zone), To: to, Kind: kinds[o.Kind], Text: text,
 		})
 	}
 	return nil
@@ -277,9 +281,12 @@ func (t *Theatre) phones(s *Snapshot, members []storage.Member, duties []storage
 	if phone.Friend && !bound {
 		phone.Hint = &Hint{Text: "先告诉助手你是谁", Send: memberNo + " " + m.Person.Name}
 	}
+	if bound && phone.Hint == nil {
+		phone.Hint = t.paperHint(m)
+	}
 	secretary := t.phone(PhoneSecretary, "学院书记", officers[t.holder(PhoneSecretary)], "进度", "名单", "名单 待发起", "待答复", "帮助")
 	secretary.Hint = t.reviewHint(members, duties, secretary.Person.Where)
-	committee := t.phone(PhoneCommittee, "校团委", officers[t.holder(PhoneCommittee)], "进度", "名单", "待答复", "帮助")
+	committee := t.phone(PhoneCommittee, "校团委", officers[t.holder(PhoneCommittee)], t.committeeWords()...)
 	s.Phones = []Phone{phone, secretary, committee}
 
 	t.mu.Lock()
@@ -313,7 +320,7 @@ func (t *Theatre) phone(key, title string, holder Person, words ...string) Phone
 	for i, m := range chat[first:] {
 		grey := m.From == ""
 		ph.Messages = append(ph.Messages, Message{
-			ID: fmt.Sprintf("%s-%d", holder.No, first+i), Mine: m.From == p.ID(), Grey: grey, Text: m.Text, At: m.At.In(t.app.Season.Zone),
+			ID: fmt.Sprintf("%s-%d", holder.No, first+i), Mine: m.From == p.ID(), Grey: grey, Text: shown(m), At: m.At.In(t.app.Season.Zone),
 		})
 	}
 	if n := len(ph.Messages); n > 0 && !ph.Messages[n-1].Mine {
