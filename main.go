@@ -22,7 +22,7 @@ var version = "dev"
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr)
+	code := run(ctx, os.Args[1:], os.Environ(), os.Stdin, os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
 }
@@ -47,6 +47,7 @@ type invocation struct {
 	args    []string
 	config  string // --config, "" when not given
 	environ []string
+	in      io.Reader
 	out     io.Writer
 	err     io.Writer
 }
@@ -70,7 +71,7 @@ func (u usage) Error() string { return u.text }
 func usagef(format string, args ...any) error { return usage{fmt.Sprintf(format, args...)} }
 
 // run is main without the process: it returns the exit code.
-func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) int {
+func run(ctx context.Context, args, environ []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if len(args) == 0 || args[0] == "help" || args[0] == "--help" || args[0] == "-h" {
 		printUsage(stdout)
 		if len(args) == 0 {
@@ -82,7 +83,7 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 		if c.name != args[0] {
 			continue
 		}
-		in := &invocation{flags: flag.NewFlagSet(c.name, flag.ContinueOnError), environ: environ, out: stdout, err: stderr}
+		in := &invocation{flags: flag.NewFlagSet(c.name, flag.ContinueOnError), environ: environ, in: stdin, out: stdout, err: stderr}
 		in.flags.SetOutput(io.Discard)
 		in.flags.StringVar(&in.config, "config", "", "settings file (default ./xianjie.yaml if it exists)")
 		if c.flags != nil {

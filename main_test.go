@@ -24,7 +24,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv(beXianjie) != "" {
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 		defer stop()
-		os.Exit(run(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr))
+		os.Exit(run(ctx, os.Args[1:], os.Environ(), os.Stdin, os.Stdout, os.Stderr))
 	}
 	os.Exit(m.Run())
 }
@@ -46,7 +46,7 @@ func xianjie(ctx context.Context, folder string, args ...string) *exec.Cmd {
 func call(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	var out, err bytes.Buffer
-	code = run(t.Context(), args, nil, &out, &err)
+	code = run(t.Context(), args, nil, strings.NewReader(""), &out, &err)
 	return code, out.String(), err.String()
 }
 

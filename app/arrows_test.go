@@ -14,7 +14,7 @@ func TestArrowsPointDown(t *testing.T) {
 		"understand":  {"season"},
 		"wechatsim":   nil,
 		"config":      nil,
-		"seasons":     {"season"},
+		"seasons":     {"season", "understand"},
 		"storage":     {"season"},
 		"bot":         nil,
 		"roster":      {"storage", "understand", "season"},

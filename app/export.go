@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"xianjie/handlers"
 	"xianjie/roster"
 	"xianjie/season"
 	"xianjie/storage"
@@ -27,6 +28,7 @@ var tables = map[string]table{
 	"transfers":    {fixed("no", "学号", "name", "姓名", "college", "二级团组织", "branch", "团支部", "destination", "去向", "route", "路径", "target", "转往", "cross_system", "跨系统", "track", "流程", "state", "状态", "state_name", "进展", "entered_at", "进入该状态时间"), transferRows},
 	"duties":       {fixed("id", "编号", "rule", "规则", "name", "事项", "party", "责任方", "no", "学号", "person", "姓名", "opened_at", "开始时间", "due", "截止日", "lapses_at", "失效时间", "lapsed_at", "已失效时间", "closed_at", "办结时间", "outcome", "结果", "subject", "对象", "org", "组织"), dutyRows},
 	"reminders":    {fixed("id", "编号", "duty_id", "事项编号", "rule", "规则", "step", "提醒", "party", "提醒对象", "no", "学号/工号", "person", "姓名", "slot", "时段", "at", "时间", "message_id", "消息编号", "reason", "未送达原因"), reminderRows},
+	"register":     {handlers.RegisterColumns, registerRows},
 	"notices":      {fixed("notice", "通知", "sentence", "发给", "state", "通知状态", "no", "学号/工号", "name", "姓名", "via", "途径", "result", "结果", "reason", "原因", "answered_at", "回复时间"), noticeRows},
 	"messages":     {fixed("direction", "方向", "id", "编号", "account", "账号", "at", "时间", "no", "学号/工号", "person", "姓名", "nick", "昵称", "kind", "类型", "state", "状态", "done_at", "处理时间", "outcome", "结果", "text", "内容"), messageRows},
 	"audit":        {fixed("id", "编号", "at", "时间", "no", "学号/工号", "person", "姓名", "action", "操作", "subject", "对象", "message_id", "消息编号", "detail", "详情"), auditRows},

@@ -32,7 +32,7 @@ type story struct {
 	goes        []string // parts of the receiving organisation
 	initiators  string   // as the member is told; "" where the relation does not move
 	state       string   // the last one
-	applies     bool     // the member hands in the written application and says so
+	applies     bool     // the member sends the written application
 }
 
 var stories = []story{
@@ -235,6 +235,12 @@ func (w *world) say(no string, texts ...string) {
 	}
 }
 
+// send sends a picture or a document and waits until the answers are there.
+func (w *world) send(no string, c wechatsim.Content) bool {
+	w.sim.Person(no).Send(w.bot, c)
+	return w.sleep(3 * time.Minute)
+}
+
 // meet befriends the account and introduces somebody.
 func (w *world) meet(no, name string) {
 	w.sim.Person(no).Befriend(w.bot, "你好")
@@ -250,7 +256,8 @@ func (w *world) member(m player, at time.Time) func() {
 		w.meet(m.No, m.Name)
 		w.say(m.No, m.texts...)
 		if m.applies && w.sleep(5*24*time.Hour) {
-			w.say(m.No, "已申请")
+			w.send(m.No, wechatsim.Image([]byte("书面申请 "+m.No)))
+			w.say(m.No, "确认")
 		}
 	}
 }

@@ -41,6 +41,7 @@ type draft struct {
 	ForName     string                   `json:"for_name,omitempty"`
 	ForSeq      int                      `json:"for_seq,omitempty"` // of the declaration of theirs that the officer has seen
 	Own         *ownDraft                `json:"own,omitempty"`     // where the officer was before
+	HandIn      *handIn                  `json:"hand_in,omitempty"` // a written application, not yet handed in
 }
 
 // reply is an answer to a digest of reminders that is not complete: 已办 waits for 确认, 换人 for a name.

@@ -231,11 +231,15 @@ func (s *script) rows(f *storage.File) string {
 	book, err := excelize.OpenReader(bytes.NewReader(f.Content))
 	s.ok(err)
 	defer book.Close()
-	rows, err := book.GetRows(roster.SheetProgress)
+	sheet, hidden := book.GetSheetName(0), 0
+	if sheet == roster.SheetProgress {
+		hidden = 1 // the version
+	}
+	rows, err := book.GetRows(sheet)
 	s.ok(err)
 	var b strings.Builder
 	for _, r := range rows {
-		b.WriteString("\n  " + strings.Join(r[:len(r)-1], " | ")) // without the version
+		b.WriteString("\n  " + strings.Join(r[:len(r)-hidden], " | "))
 	}
 	return b.String()
 }

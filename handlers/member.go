@@ -271,6 +271,9 @@ func (t *turn) recordOwn() {
 
 // recordOwnEvent records an event of the writer's own transfer, called by the word the writer knows it by.
 func (t *turn) recordOwnEvent(e *season.Event, word string) {
+	if t.handsInInstead(e) {
+		return
+	}
 	change, err := t.self.Record(t.season, e.Key, t.now, t.now, storage.DutyDone, t.said())
 	if early := (*storage.TooEarly)(nil); errors.As(err, &early) {
 		t.say(textTooEarly, word, early.From.Chinese())

@@ -24,6 +24,8 @@ func officerRules() []rule {
 		{officer, nil, "导出 [条件]", isExport, (*turn).export, nil},
 		{officer, nil, "确认（填好发回的工作簿）", func(t *turn) bool { return t.draft.Sheet != nil && isConfirm(t) }, (*turn).applySheet, nil},
 		{officer, nil, "取消（不按工作簿记了）", func(t *turn) bool { return t.draft.Sheet != nil && isCancel(t) }, (*turn).dropSheet, nil},
+		{officer, nil, "申请 · 申请 12号 · 申请 姓名（可以看申请的）", isApplications, (*turn).applications, nil},
+		{officer, nil, "登记册（可以看申请的）", isRegister, (*turn).register, nil},
 		{officer, nil, "下一页", words("下一页", "继续"), (*turn).nextPage, nil},
 		{officer, nil, "编号（同名时选人）", (*turn).picksCandidate, (*turn).pickCandidate, []string{stateChoose, stateEdit}},
 		{officer, nil, "取消（同名时不记了）", func(t *turn) bool { return t.draft.Pending != nil && isCancel(t) }, (*turn).dropPending, nil},
@@ -108,6 +110,12 @@ func (t *turn) officerWords() string {
 	}
 	if t.onCommittee() {
 		text += "\n" + textOfficerCommittee + "\n" + textOfficerNotices
+	}
+	if len(t.readable()) > 0 {
+		text += "\n" + textOfficerApplications
+		if how := t.decideWords(); how != "" {
+			text += "\n" + how
+		}
 	}
 	if len(events) > 0 {
 		text += "\n\n" + textOfficerEvents + strings.Join(events, "、") + "。" + textOfficerUndo

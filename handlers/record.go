@@ -92,6 +92,9 @@ func (t *turn) record() {
 			}
 		}
 	}
+	if t.decide(e, args, reason) {
+		return
+	}
 	if !t.mayRecord(e) {
 		t.say(textMayNotRecord, e.Words[0], t.recorders(e))
 		return
@@ -350,6 +353,9 @@ func (t *turn) change(p pendingRecord, m storage.Member) (c storage.MemberChange
 	at, err := time.Parse(time.RFC3339Nano, p.At)
 	if !ok || err != nil {
 		return c, "", "", textNotUnderstood
+	}
+	if t.returnsWithout(p.Reason, e, m) {
+		return c, "", "", fmt.Sprintf(textReturnsHow, t.label(m.Person, &m.Branch), e.Words[0], m.Person.Name)
 	}
 	said := t.said()
 	said.Note = p.Reason

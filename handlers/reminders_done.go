@@ -21,12 +21,32 @@ func (t *turn) doneWith(list []storage.PutBefore) {
 		return
 	}
 	t.acknowledge(list, storage.AckSeen)
+	if deeds, ok = t.beyondHandIn(deeds); !ok && len(deeds) == 0 {
+		return
+	}
 	if len(deeds) == 0 {
 		t.say(textNothingToRecord, t.you())
 		return
 	}
 	t.draft.Reply = &reply{Deeds: deeds}
 	t.askDeeds()
+}
+
+// beyondHandIn leaves out that the writer's own application was handed in: the file says that, not a word. False: it was
+// among them, and how to hand it in was said.
+func (t *turn) beyondHandIn(deeds []pendingRecord) ([]pendingRecord, bool) {
+	a := t.awaited()
+	if a == nil {
+		return deeds, true
+	}
+	own := slices.IndexFunc(deeds, func(d pendingRecord) bool {
+		return d.Event == a.Handed && !d.Orgs && slices.Equal(d.IDs, []int64{t.self.Person.ID})
+	})
+	if own < 0 {
+		return deeds, true
+	}
+	t.say(textHandInHow, a.Name)
+	return slices.Delete(deeds, own, own+1), false
 }
 
 // mostDeeds is how many people one 确认 records at most: more are not looked through in a chat.

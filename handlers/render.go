@@ -176,6 +176,9 @@ func (t *turn) status() {
 			}
 		}
 		t.say("%s", t.openWork(duties))
+		if a := t.awaited(); a != nil && t.subject == t.self {
+			t.say(textHandInHow, a.Name)
+		}
 	}
 	if t.state != stateDone {
 		if t.declared() && t.draft.For == 0 {

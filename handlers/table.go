@@ -76,6 +76,7 @@ func conversation() []rule {
 		{anybody, nil, "系统提示：可以开始聊天了", isNewFriend, (*turn).greetNewFriend, nil},
 		{anybody, nil, "撤回、其他系统提示", kinds("recall", "system", "status"), (*turn).ignore, nil},
 		{officer, nil, "填好发回的工作簿（.xlsx 文件）", isSheet, (*turn).sheetCame, nil},
+		{member, in(done), "书面申请（图片或文件）", isHandIn, (*turn).handInCame, nil},
 		{anybody, nil, "语音、图片、表情等", notText, (*turn).onlyText, nil},
 		{anybody, nil, "超过一千字", (*turn).tooLong, (*turn).overlong, nil},
 		{anybody, nil, "空白", func(t *turn) bool { return t.word == "" }, (*turn).blank, nil},
@@ -92,6 +93,7 @@ func conversation() []rule {
 		{bound, nil, "回应提醒：编号或姓名（换给谁）", hearsTaker, (*turn).handOver, nil},
 		{bound, nil, "取消（不回应提醒了）", func(t *turn) bool { return t.draft.Reply != nil && isCancel(t) }, (*turn).dropReply, nil},
 		{bound, nil, "刚收到提醒：1 知道了 · 2 已办 · 3 换人", hearsReminder, (*turn).answerReminder, nil},
+		{member, in(done), "确认、取消（刚发来的书面申请）", hearsHandIn, (*turn).answerHandIn, nil},
 	}, noticeRules(), officerRules(), []rule{
 		{deputy, in(choose, ask, confirm, edit), "取消（不代填了）", isCancel, (*turn).cancelFor, in(choose, ask, confirm, edit, done, office)},
 		{deputy, in(confirm), "确认（代填）", isConfirm, (*turn).confirmFor, in(choose, ask, confirm, edit, done, office)},

@@ -60,7 +60,7 @@ func (h *Turner) Turn(p storage.Pending, f Facts, now time.Time) (storage.Turn, 
 		return storage.Turn{}, t.need, nil
 	}
 	if r := t.matching(); r != nil {
-		waiting, replying, sheet := t.draft.Pending, t.draft.Reply, t.draft.Sheet
+		waiting, replying, sheet, handing := t.draft.Pending, t.draft.Reply, t.draft.Sheet, t.draft.HandIn
 		r.do(t)
 		if t.need != nil {
 			return storage.Turn{}, t.need, nil
@@ -73,6 +73,9 @@ func (h *Turner) Turn(p storage.Pending, f Facts, now time.Time) (storage.Turn, 
 		}
 		if t.draft.Sheet == sheet && t.p.Inbox.Kind == kindText {
 			t.draft.Sheet = nil
+		}
+		if t.draft.HandIn == handing && t.p.Inbox.Kind == kindText {
+			t.draft.HandIn = nil
 		}
 	}
 	if t.p.Contact.State == storage.ContactGone && t.p.Inbox.Kind == kindText && !ignored(t) {

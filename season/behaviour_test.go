@@ -190,6 +190,9 @@ func (b *behaving) outcome(d *season.Destination, a season.Answers) {
 	for _, st := range o.Steps {
 		b.say("%s/%s step %s", d.Key, o.Route, st)
 	}
+	if a := b.ApplicationOf(d.Key, o.Route); a != nil {
+		b.say("%s/%s application %+v", d.Key, o.Route, *a)
+	}
 	for _, n := range o.Notes {
 		b.say("%s/%s note %s", d.Key, o.Route, n)
 	}

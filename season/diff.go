@@ -266,6 +266,9 @@ func (t *taker) route(d *Destination, r *Route) {
 		t.take(fmt.Sprintf("%s.steps.%d", at, i+1), fmt.Sprintf("%s本人要做的第%d步", name, i+1), st)
 	}
 	t.text(at+".duties", name+"的待办", t.p.someDuties(r.Duties))
+	if r.Application != nil {
+		t.take(at+".application", name+"要交的材料", t.p.application(r.Application))
+	}
 }
 
 func (t *taker) tracks() {

@@ -34,6 +34,9 @@
 //   - Members who are marked and nothing else (teachers, late graduates): a destination with uncounted: true. Who graduates
 //     later than the season's cohort is in a mixed branch only and has no duties, and neither they nor earlier cohorts
 //     count for a rate.
+//   - A written application (abroad): a route with application: {name, handed, approve, return, readers, facts}. A picture
+//     or document the member sends records the event handed; the file goes to whoever may record approve, with the answers
+//     to facts; return is recorded with its reason. Readers are shown the file and the register.
 //   - A rate by route: via; of everybody but some, the undeclared included: all_but.
 //   - A duty about an organisation: subject: branch or college. It is open while open.some and open.none hold for the
 //     organisation's members (by cohort, route and state), and until one of its own events (org_events) is recorded;

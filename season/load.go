@@ -41,7 +41,7 @@ func (fs Faults) Error() string {
 func Load(name string, data []byte) (*Season, error) {
 	var root yaml.Node
 	if err := yaml.Unmarshal(data, &root); err != nil {
-		return nil, yamlFaults(name, err)
+		return nil, YAMLFaults(name, err)
 	}
 	if len(root.Content) == 0 {
 		return nil, Faults{{name, 1, "the file is empty; a season has a key, destinations, tracks and duties"}}
@@ -51,7 +51,7 @@ func Load(name string, data []byte) (*Season, error) {
 	d.KnownFields(true)
 	var wrong Faults
 	if err := d.Decode(s); err != nil && !errors.Is(err, io.EOF) {
-		wrong = yamlFaults(name, err)
+		wrong = YAMLFaults(name, err)
 		if !errors.As(err, new(*yaml.TypeError)) || root.Content[0].Kind != yaml.MappingNode {
 			return nil, wrong // nothing was read
 		}
@@ -74,8 +74,8 @@ var (
 	yamlUnknown = regexp.MustCompile(`^field (\S+) not found in type .*$`)
 )
 
-// yamlFaults turns the decoder's complaints into faults a person can act on.
-func yamlFaults(name string, err error) Faults {
+// YAMLFaults turns the complaints of the YAML decoder about a file into faults a person can act on.
+func YAMLFaults(name string, err error) Faults {
 	texts := []string{err.Error()}
 	var types *yaml.TypeError
 	if errors.As(err, &types) {

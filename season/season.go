@@ -196,6 +196,8 @@ type Route struct {
 	Deadline   string   `yaml:"deadline"`   // when, in words, with {date:name} placeholders
 	Note       string   `yaml:"note"`
 	Duties     []string `yaml:"duties"` // duty keys that hang on this route
+	// Application is what the member hands in, in writing, to stay on this route; nil: nothing.
+	Application *Application `yaml:"application"`
 	// Refuse makes this a way the relation must not go: nothing else stands here but why, and what to do instead.
 	// Refused routes come before the others.
 	Refuse string `yaml:"refuse"`

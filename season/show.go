@@ -169,7 +169,25 @@ func (p *page) route(d *Destination, r *Route, of int) {
 	for i, st := range r.Steps {
 		p.line("       %d) %s", i+1, p.Fill(st, vars))
 	}
+	if a := r.Application; a != nil {
+		p.line("     要交：%s", p.application(a))
+	}
 	p.line("     进度：%s　待办：%s", p.Tracks[r.Track].Name, p.dutyNames(r.Duties))
+}
+
+// application is what is handed in, who decides on it and who may read what.
+func (p *page) application(a *Application) string {
+	event := func(key string) string {
+		e, _ := p.EventNamed(key)
+		return fmt.Sprintf("“%s”（%s）", e.Name, p.partyNames(e.By, "、"))
+	}
+	facts := make([]string, len(a.Facts))
+	for i, k := range a.Facts {
+		facts[i] = p.Questions[k].Label
+	}
+	handed, _ := p.EventNamed(a.Handed)
+	return fmt.Sprintf("%s，在微信里发图片或文件，记“%s”；批准记%s，退回记%s；%s可以看，登记册列出%s",
+		a.Name, handed.Name, event(a.Approve), event(a.Return), p.partyNames(a.Readers, "、"), strings.Join(facts, "、"))
 }
 
 func (p *page) dutyNames(keys []string) string {

@@ -73,7 +73,7 @@ var cquWays = []way{
 	{"study abroad", "abroad_study", cquAbroad, `
 		- to_apply abroad_apply
 		applied to_approve abroad_approve
-		returned to_apply abroad_apply
+		declined to_apply abroad_apply
 		applied to_approve abroad_approve
 		approved to_register abroad_register
 		registered registered`},

@@ -89,7 +89,7 @@ func (v *validator) destination(d *Destination, p string) {
 // refused: a way that is not gone says why, and nothing else.
 func (v *validator) refused(at string, r *Route, asked map[string]bool) {
 	v.placeholders(at+".refuse", r.Refuse, func(k string) bool { return asked[k] })
-	if r.To+r.Track+r.Review+r.Deadline+r.Note != "" || r.Moves || len(r.Initiators)+len(r.Steps)+len(r.Duties) > 0 {
+	if r.To+r.Track+r.Review+r.Deadline+r.Note != "" || r.Moves || r.Application != nil || len(r.Initiators)+len(r.Steps)+len(r.Duties) > 0 {
 		v.fault(at, "route %q is refused: it has a key, a condition and refuse, and nothing else", r.Key)
 	}
 }
@@ -109,6 +109,7 @@ func (v *validator) routeRefs(at string, d *Destination, r *Route, asked map[str
 	v.placeholders(at+".deadline", r.Deadline, known)
 	v.placeholders(at+".note", r.Note, known)
 	v.texts(at+".steps", r.Steps, known)
+	v.application(at, r, asked)
 	for i, k := range r.Duties {
 		rule, ok := v.s.DutyRule(k)
 		p := fmt.Sprintf("%s.duties[%d]", at, i)

@@ -67,6 +67,12 @@ func (s *Store) FileByID(ctx context.Context, id int64) (File, error) {
 	return f, s.db(ctx).Take(&f, id).Error
 }
 
+// HandedIn are the facts that were recorded with files, whatever became of them since. Index transfer_events_file.
+func (s *Store) HandedIn(ctx context.Context, files []int64) ([]TransferEvent, error) {
+	var es []TransferEvent
+	return es, s.db(ctx).Where("file_id IN ?", files).Order("id").Find(&es).Error
+}
+
 // files keeps the new files of messages to be queued and points the messages to them.
 func (w *work) files(outs []queued) error {
 	for i := range outs { // a file is rare

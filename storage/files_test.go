@@ -117,3 +117,35 @@ func TestFileThatIsGone(t *testing.T) {
 		}
 	})
 }
+
+// A fact keeps the file it was recorded with, and is found by it, after it was taken back as well.
+func TestHandedIn(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		p := w.bound("20160001")
+		w.ok(w.Receive(ctx, account, login, []storage.Received{picture("p", "@20160001")}))
+		m := w.pending()[0]
+		w.ok(w.CommitTurns(ctx, []storage.Turn{{InboxID: m.ID, ContactID: m.ContactID, Fetch: true}}))
+		w.ok(w.SaveFetched(ctx, m.ID, storage.File{Kind: storage.FilePicture, Content: []byte("picture")}))
+		f, err := w.FileIn(ctx, m.ID)
+		w.ok(err)
+		w.commit(w.declare(w.member(p.ID)))
+		c, err := w.member(p.ID).Record(w.season, "applied", w.clock.now(), w.clock.now(), storage.DutyDone, storage.Said{By: &p.ID, Inbox: &m.ID, File: &f.ID})
+		w.ok(err)
+		w.commit(c)
+		for _, when := range []string{"recorded", "taken back"} {
+			es, err := w.HandedIn(ctx, []int64{f.ID, f.ID + 1})
+			w.ok(err)
+			if len(es) != 1 || es[0].PersonID != p.ID || es[0].Event != "applied" || es[0].FileID == nil || *es[0].FileID != f.ID || (es[0].UndoneAt != nil) != (when == "taken back") {
+				t.Errorf("%s: %+v", when, es)
+			}
+			events := w.member(p.ID).Events
+			if when == "recorded" {
+				if last := events[len(events)-1]; last.FileID == nil || *last.FileID != f.ID {
+					t.Errorf("the member's last fact: %+v", last)
+				}
+				now := w.member(p.ID)
+				w.commit(storage.MemberChange{Season: w.season.Key, Transfer: now.Transfer, Undo: []int64{events[len(events)-1].ID}})
+			}
+		}
+	})
+}

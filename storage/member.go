@@ -69,6 +69,7 @@ type Said struct {
 	By    *int64 // person
 	Inbox *int64
 	Note  string
+	File  *int64 // what was handed in with it
 }
 
 // Declare is the change by which the member confirms a destination at an instant. It supersedes the former declaration,
@@ -161,7 +162,7 @@ func (m Member) Record(s *season.Season, event string, at, now time.Time, closin
 	}
 	e := TransferEvent{
 		PersonID: m.Person.ID, DeclarationID: m.Transfer.DeclarationID, Event: event, At: at, RecordedAt: now,
-		ByPersonID: said.By, InboxID: said.Inbox, FromState: from, ToState: to, Note: said.Note,
+		ByPersonID: said.By, InboxID: said.Inbox, FromState: from, ToState: to, Note: said.Note, FileID: said.File,
 	}
 	if rule, ok := s.EventNamed(event); ok && rule.Aside {
 		e.DeclarationID = nil

@@ -86,7 +86,7 @@ var (
 
 	// 2020年9月1日 in digits or characters; the year, and 日 after digits, may be missing.
 	inWords = regexp.MustCompile(`(?:(\d{4}) ?[年./-] ?|(\d{2}|[` + hanDigits + `]{4}) ?年 ?)?` +
-		`(\d{1,2}|[` + hanDigits + `十]{1,3}) ?月份? ?(?:(\d{1,2}) ?[日号號]?|([` + hanDigits + `十廿卅]{1,4}) ?[日号號])`)
+		`(\d{1,2}|[` + hanDigits + `十]{1,3}) ?月份? ?(?:(\d{1,2}) ?[日号號]?|([` + hanDigits + `十廿卅]{1,4}) ?(?:[日号號]|$))`)
 
 	// 2020年9.1, 2020-9-1, 9/1, 20200901 and whatever else is chained like them.
 	inDigits = regexp.MustCompile(`(?:(\d{4}) ?年 ?)?\d+(?: ?[-/.] ?\d+)*`)

@@ -5,6 +5,7 @@
 //	"第三个"               ──Number──────▶ 3                (of the menu shown)
 //	"应该没有"             ──Choice──────▶ the option 没有, never 有
 //	"成都高新区"           ──Province────▶ 四川             (several candidates are asked about, never guessed)
+//	"哈尔滨工业大学（深圳）" ──Unit────────────▶ 广东             (where a unit stands, not what it is called after)
 //
 // Everything here is pure: no clock, no I/O, no goroutine, the same answer for the same message. A parser takes a
 // message as it arrived and normalises it itself. What is not certain is refused, with a Reason the conversation

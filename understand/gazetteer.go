@@ -39,28 +39,29 @@ type gazetteer struct {
 var places = sync.OnceValue(func() *gazetteer {
 	g := &gazetteer{begin: make(map[[2]rune][]place, 4096)}
 	for line := range strings.Lines(divisions) {
-		names, rest, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "|")
-		cities, counties, _ := strings.Cut(rest, "|")
-		short, full, _ := strings.Cut(names, ":")
 		bit := uint64(1) << len(g.short)
-		g.short = append(g.short, short)
-		for _, name := range []string{full, short, short + "省"} {
-			g.add(place{name, levelProvince, false, bit})
-		}
-		for city := range strings.SplitSeq(cities, ",") {
-			for _, name := range cityForms(city) {
-				g.add(place{name, levelCity, everyday[name], bit})
+		eachDivision(line, func(level int, name, _ string) {
+			switch level {
+			case levelProvince:
+				short := provinceShort(line)
+				g.short = append(g.short, short)
+				for _, form := range []string{name, short, short + "省"} {
+					g.add(place{form, levelProvince, false, bit})
+				}
+			case levelCity:
+				for _, form := range cityForms(name) {
+					g.add(place{form, levelCity, everyday[form], bit})
+				}
+			case levelCounty:
+				if bare[name] {
+					return
+				}
+				g.add(place{name, levelCounty, utf8.RuneCountInString(name) < 3, bit})
+				if short := countyShort(name); short != "" {
+					g.add(place{short, levelCounty, true, bit})
+				}
 			}
-		}
-		for county := range strings.SplitSeq(counties, ",") {
-			if bare[county] {
-				continue
-			}
-			g.add(place{county, levelCounty, utf8.RuneCountInString(county) < 3, bit})
-			if name := countyShort(county); name != "" {
-				g.add(place{name, levelCounty, true, bit})
-			}
-		}
+		})
 	}
 	for alias, name := range aliases {
 		for i, short := range g.short {
@@ -71,6 +72,34 @@ var places = sync.OnceValue(func() *gazetteer {
 	}
 	return g
 })
+
+// provinceShort is 四川 of the line that begins 四川:四川省.
+func provinceShort(line string) string {
+	short, _, _ := strings.Cut(line, ":")
+	return short
+}
+
+// eachDivision reads one line of the table: the province, then its cities, each before its counties, then the counties
+// under no city. city is the full name of the city a county lies in.
+func eachDivision(line string, yield func(level int, name, city string)) {
+	_, names, _ := strings.Cut(strings.TrimSuffix(line, "\n"), ":")
+	full, rest, _ := strings.Cut(names, "|")
+	cities, direct, _ := strings.Cut(rest, "|")
+	yield(levelProvince, full, "")
+	each := func(list, sep string, yield func(name string)) {
+		for name := range strings.SplitSeq(list, sep) {
+			if name != "" {
+				yield(name)
+			}
+		}
+	}
+	each(cities, ";", func(entry string) {
+		city, counties, _ := strings.Cut(entry, "=")
+		yield(levelCity, city, "")
+		each(counties, ",", func(county string) { yield(levelCounty, county, city) })
+	})
+	each(direct, ",", func(county string) { yield(levelCounty, county, "") })
+}
 
 // aliases are other names of provinces.
 var aliases = map[string]string{"内蒙": "内蒙古", "台北": "台湾", "高雄": "台湾"}
@@ -170,4 +199,32 @@ func withoutPeoples(name string) string {
 		}
 	}
 	return name
+}
+
+// found is a place in a text of runes.
+type found struct {
+	length    int // runes
+	provinces uint64
+}
+
+// inRunes is the longest place name that begins at a rune of a clause; follows tells that another place ends right there.
+func (g *gazetteer) inRunes(text []rune, at, from int, follows bool) (found, bool) {
+	if at+1 >= len(text) {
+		return found{}, false
+	}
+	list := g.begin[[2]rune{text[at], text[at+1]}]
+	if len(list) == 0 {
+		return found{}, false
+	}
+	const reach = 16 // runes; no name of a division is longer
+	before, after := string(text[max(from, at-reach):at]), string(text[at:min(len(text), at+2*reach)])
+	beforeEnd := 0
+	if follows {
+		beforeEnd = len(before)
+	}
+	p, ok := g.at(before+after, len(before), beforeEnd)
+	if !ok || isLesser(after[len(p.name):]) {
+		return found{}, false
+	}
+	return found{len([]rune(p.name)), p.provinces}, true
 }

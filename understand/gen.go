@@ -1,11 +1,18 @@
 //go:build ignore
 
-// gen writes divisions.txt, the gazetteer of Province, from the tables divisions.csv and divisions-former.csv:
+// gen writes what the gazetteers are made of, divisions.txt and schools.txt, from the tables divisions.csv,
+// divisions-former.csv, universities.csv and universities-extra.csv:
 //
-//	go run gen.go DIRECTORY > divisions.txt
+//	go run gen.go DIRECTORY
 //
-// One line per province-level division, in the order of the table: its short name, a colon, its full name, a bar,
-// its prefecture-level divisions with commas between them, a bar, its county-level ones, present ones first.
+// One line of divisions.txt is a province-level division, in the order of the table:
+//
+//	short name:full name|city=county,county;city=county|counties under no city
+//
+// with divisions that were abolished after the present ones of the city that took them over. One line of schools.txt is
+// a city with the schools that stand in it, by where they stand and not by the province that lists them:
+//
+//	short name of the province|city|school,school
 package main
 
 import (
@@ -21,40 +28,99 @@ import (
 func main() {
 	log.SetFlags(0)
 	if len(os.Args) != 2 {
-		log.Fatal("usage: go run gen.go DIRECTORY > divisions.txt")
+		log.Fatal("usage: go run gen.go DIRECTORY")
 	}
-	var order []string                     // province codes
-	names := make(map[string]string)       // province code → name
-	places := make(map[string][2][]string) // province code → cities, counties
-	add := func(code string, level int, name string) {
-		key := code[:2] + "0000"
-		p := places[key]
-		if !slices.Contains(p[level], name) {
-			p[level] = append(p[level], name)
-		}
-		places[key] = p
-	}
-	for _, row := range read(os.Args[1], "divisions.csv") {
+	d := divisions(os.Args[1])
+	write("divisions.txt", d.lines())
+	write("schools.txt", d.schools(os.Args[1]))
+}
+
+// table is the divisions as lists in the order of the files.
+type table struct {
+	order    []string            // province codes
+	name     map[string]string   // code → name
+	cities   map[string][]string // province code → city codes
+	counties map[string][]string // code of a city, or of a province for those under no city → names
+}
+
+func divisions(dir string) table {
+	d := table{name: make(map[string]string), cities: make(map[string][]string), counties: make(map[string][]string)}
+	parent := make(map[string]string)
+	for _, row := range read(dir, "divisions.csv") {
 		code, name, level := row[0], row[1], row[2]
+		d.name[code], parent[code] = name, row[3]
 		switch level {
 		case "province":
-			order = append(order, code)
-			names[code] = name
+			d.order = append(d.order, code)
 		case "city":
-			add(code, 0, name)
+			d.cities[row[3]] = append(d.cities[row[3]], code)
 		case "county":
-			add(code, 1, name)
+			d.counties[row[3]] = append(d.counties[row[3]], name)
 		default:
 			log.Fatalf("%s %s: level %q", code, name, level)
 		}
 	}
-	for _, row := range read(os.Args[1], "divisions-former.csv") {
-		add(row[2][:6], 1, row[1])
+	for _, row := range read(dir, "divisions-former.csv") {
+		of := parent[row[2][:6]]
+		if !slices.Contains(d.counties[of], row[1]) {
+			d.counties[of] = append(d.counties[of], row[1])
+		}
 	}
-	for _, code := range order {
-		p := places[code]
-		fmt.Printf("%s:%s|%s|%s\n", short(names[code]), names[code], strings.Join(p[0], ","), strings.Join(p[1], ","))
+	return d
+}
+
+func (d table) lines() []string {
+	var lines []string
+	for _, code := range d.order {
+		var cities []string
+		for _, c := range d.cities[code] {
+			cities = append(cities, d.name[c]+"="+strings.Join(d.counties[c], ","))
+		}
+		lines = append(lines, fmt.Sprintf("%s:%s|%s|%s", short(d.name[code]), d.name[code], strings.Join(cities, ";"), strings.Join(d.counties[code], ",")))
 	}
+	return lines
+}
+
+func (d table) schools(dir string) []string {
+	stands := make(map[string]string) // city, or county under no city → short name of its province
+	known := make(map[string]bool)
+	for _, code := range d.order {
+		known[short(d.name[code])] = true
+		for _, c := range d.cities[code] {
+			stands[d.name[c]] = short(d.name[code])
+		}
+		for _, c := range d.counties[code] {
+			stands[c] = short(d.name[code])
+		}
+		stands[d.name[code]] = short(d.name[code])
+	}
+	var places []string
+	names := make(map[string][]string)
+	add := func(name, province, city string) {
+		p := short(province)
+		if s, ok := stands[city]; ok {
+			p = s
+		}
+		if !known[p] {
+			log.Fatalf("%s: province %q", name, province)
+		}
+		at := p + "|" + city
+		if !slices.Contains(places, at) {
+			places = append(places, at)
+		}
+		names[at] = append(names[at], name)
+	}
+	for _, row := range read(dir, "universities.csv") {
+		add(row[1], row[2], row[3])
+	}
+	for _, row := range read(dir, "universities-extra.csv") {
+		add(row[0], row[1], row[2])
+	}
+	var lines []string
+	for _, at := range places {
+		lines = append(lines, at+"|"+strings.Join(names[at], ","))
+	}
+	return lines
 }
 
 // short is 四川 of 四川省, 广西 of 广西壮族自治区, 香港 of 香港特别行政区.
@@ -78,4 +144,10 @@ func read(dir, file string) [][]string {
 		log.Fatalf("%s: %v", file, err)
 	}
 	return rows[1:]
+}
+
+func write(file string, lines []string) {
+	if err := os.WriteFile(file, []byte(strings.Join(lines, "\n")+"\n"), 0o644); err != nil {
+		log.Fatal(err)
+	}
 }

@@ -171,7 +171,7 @@ func TestPhone(t *testing.T) {
 		{"plus without the country", "+13800000000", ""},
 		{"plus and zeros", "+008613800000000", ""},
 		{"00 alone", "0013800000000", ""},
-		{"words", "手机13800000000", ""},
+		{"words", "手机打不通13800000000", ""},
 		{"two numbers", "13800000000 13900000000", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -102,7 +102,7 @@ func TestEveryDivisionIsFound(t *testing.T) {
 	}
 	for _, line := range all {
 		short, rest, _ := strings.Cut(line, ":")
-		for _, name := range strings.FieldsFunc(rest, func(r rune) bool { return r == '|' || r == ',' }) {
+		for _, name := range strings.FieldsFunc(rest, func(r rune) bool { return strings.ContainsRune("|=;,", r) }) {
 			if bare[name] {
 				continue
 			}

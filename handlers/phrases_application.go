@@ -1,0 +1,47 @@
+package handlers
+
+// Written applications: handed in by a member, read and answered by officers.
+const (
+	textPicture          = "图片"
+	textDocument         = "文件“%s”"
+	textHandInInstead    = "刚才那份不用了，换成新的这一份。"
+	textHandInHow        = "把%s拍照，或存成 PDF、Word 文件，直接在这里发给我就行。有好几页的，请合成一个文件再发。"
+	textHandInPaper      = "已经把纸质%s交给学院老师的，请老师发“%s %s”来记。"
+	textHandInPapers     = "“%s”不像是%s。请发图片，或 PDF、Word 文件。"
+	textHandInAsk        = "%s收到了。这是你的%s吗？\n是的话请回复“确认”，我就交上去；不是就回复“取消”。\n有好几页的，请合成一个文件，重新发一次。"
+	textHandInSayConfirm = "请回复“确认”两个字，我才会交上去；不是这一份就回复“取消”，或者重新发。"
+	textHandInDropped    = "好的，这份没有交。准备好了，随时在这里发给我。"
+	textHandInPassed     = "你的转接现在是“%s”，这一份不用交了，没有改动。"
+	textHandedIn         = "%s交上去了，编号是%d。目前进展：%s。有了结果我马上告诉你。"
+	textHandedBefore     = "你的%s已经交过了，目前进展：%s。要换一份，请回复“人工”说明原因，等老师退回以后再发。"
+
+	textApplications     = "申请"
+	textRegister         = "登记册"
+	textNumber           = "%d号"
+	textOnPaper          = "（纸质）"
+	textHandedOn         = " %s交"
+	textApplicant        = "%s，学号%s，%s %s"
+	textApplicationCame  = "%s老师，有一份%s等您批准，编号是%d号："
+	textApplicationShown = "%s%s，%s交"
+	textApplicationState = "目前进展：%s"
+	textApplicationFile  = "原件马上发给您，请不要转发到群里。"
+	textApplicationPaper = "交的是纸质材料，这里没有原件。"
+	textApplicationsHead = "等着批准的申请有%d份："
+	textApplicationsMore = "……还有%d份，批准或退回几份以后再看。"
+	textApplicationHow   = "看其中一份的内容和原件，请回复“申请”加编号或姓名，例如：申请 12号。"
+	textNoApplications   = "现在没有等着批准的申请。"
+	textNoApplication    = "没有找到%d号申请。回复“申请”看等着批准的。"
+	textNoApplicationOf  = "%s没有交过申请。"
+	textApplicationDone  = "%d号申请已经处理过，或者已经换成新的一份：%s现在是“%s”，没有改动。"
+
+	textDecideHow   = "看过以后请回复：\n%[1]s %[3]d号\n%[2]s %[3]d号：要改什么"
+	textDecideWords = "批准或退回：%[1]s 12号；%[2]s 12号：要改什么（没有编号的写姓名）。"
+	textDecideAlone = "请只写“%s”和编号，后面不要写别的。没有改动。"
+	textReturnWhy   = "请写清楚要改什么，本人会看到，例如：%s %d号：国内联系人的电话不对。"
+	textReturnsHow  = "%s的申请没有退回：请写清楚要改什么，例如：%s %s：国内联系人的电话不对。"
+	textTwoNumbers  = "%d在这里有两个意思：名单里的编号，和%s的申请编号。要办申请，请写：%[3]s %[1]d号；要按名单，请写姓名。没有改动。"
+
+	textOfficerApplications = "申请：看等着批准的申请（申请 12号：看内容和原件）\n登记册：已批准的做成表格发给您"
+	textRegistered          = "%s的登记册，共%d人，表格马上发给您。里面有联系人和电话，请不要转发到群里。"
+	textRegisterEmpty       = "%s还没有批准过的申请，登记册是空的。"
+)

@@ -1,0 +1,200 @@
+package understand
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// tier is what is said about a place; a higher one counts alone.
+type tier uint8
+
+const (
+	tierNone  tier = iota // denied, or of no importance: 老家四川
+	tierHome              // where the organisation is at home: 总部北京
+	tierPlain             // named
+	tierWork              // where the member works: 工作地深圳
+)
+
+// chain is what names one place: 四川省成都市武侯区, or a school or unit with what stands around it.
+type chain struct {
+	name
+	from, to int
+	tier     tier
+	seat     bool // a part of the organisation is said to be there
+	lost     bool // a branch whose place is not named
+}
+
+// verdict is where a text places a unit: in one of these provinces.
+type verdict struct {
+	in       uint64
+	city     int16
+	why      string
+	from, to int // what tells it
+	unsure   bool
+}
+
+// judge weighs the places of a text.
+func (n *unitNames) judge(text string) verdict {
+	r := reader{n: n, text: text, tokens: n.scan(text), tier: tierPlain}
+	r.read()
+	v := r.weigh()
+	v.unsure = r.unsure
+	if v.why == "" {
+		v.why = WhyNothing
+	}
+	return v
+}
+
+// weigh takes the clauses together: where one works counts before where the unit is, that before its head office.
+func (r *reader) weigh() verdict {
+	var found verdict
+	for t := tierWork; t > tierNone; t-- {
+		v, ok := r.weighTier(t)
+		switch {
+		case !ok:
+		case found.in == 0 && found.why == "":
+			found = v
+		case found.in&v.in != 0:
+			found.in &= v.in // 在鼓楼区工作 in a unit of 南京
+		}
+		if found.why == WhyLost || found.in != 0 && found.in&(found.in-1) == 0 {
+			break
+		}
+	}
+	return found
+}
+
+// weighTier is where the clauses that say anything of one tier place the unit.
+func (r *reader) weighTier(t tier) (verdict, bool) {
+	var sum verdict
+	any := false
+	for i, c := range r.clauses {
+		v, ok := r.n.resolve(r.text, c, t)
+		switch {
+		case !ok:
+			continue
+		case !any:
+			sum = v
+		case sum.in&v.in != 0:
+			v.in &= sum.in
+			sum = v
+		case i == len(r.clauses)-1 && t == tierPlain && sum.why != WhyBranch && r.isAddress(c):
+			sum = v // a unit, then the address where it is
+		default:
+			sum.in |= v.in
+			sum.why = WhySeveral
+		}
+		any = true
+	}
+	return sum, any
+}
+
+// isAddress reports that a clause begins with a place and names no organisation.
+func (r *reader) isAddress(c clause) bool {
+	if len(c.chains) == 0 {
+		return false
+	}
+	first := c.chains[0]
+	lead := strings.TrimLeft(r.text[c.from:first.from], "我人就在去到于是")
+	return lead == "" && first.kind == kindPlace && !hasOne(r.text[c.from:c.to], []string{"公司", "集团", "大学", "学院", "银行", "局"}, strings.Contains)
+}
+
+// resolve is where the chains of one clause and tier place the unit.
+func (n *unitNames) resolve(text string, c clause, t tier) (verdict, bool) {
+	chains := make([]chain, 0, len(c.chains))
+	strong, native := false, false
+	for _, ch := range c.chains {
+		if ch.tier == t {
+			strong = strong || !ch.weak
+			native = native || ch.kind != kindAbroad && !ch.lost
+		}
+	}
+	for _, ch := range c.chains {
+		if ch.tier != t || ch.weak && strong || ch.kind == kindAbroad && native && !ch.seat && !n.isSeat(text, c, ch) {
+			continue
+		}
+		chains = append(chains, ch)
+	}
+	if len(chains) == 0 {
+		return verdict{}, false
+	}
+	all, any := ^uint64(0), uint64(0)
+	for _, ch := range chains {
+		all &= ch.in
+		any |= ch.in
+	}
+	last := chains[len(chains)-1]
+	switch {
+	case last.lost:
+		return verdict{why: WhyLost, from: last.from, to: last.to}, true
+	case all != 0:
+		v := last.verdict()
+		v.in = all
+		return v, true
+	case n.areChoices(text, chains) || !n.isSeat(text, c, last):
+		return verdict{in: any, why: WhySeveral, from: chains[0].from, to: last.to}, true
+	}
+	v := last.verdict()
+	if last.tier == tierPlain {
+		v.why = WhyBranch
+	}
+	return v, true
+}
+
+// verdict is what a chain alone says.
+func (ch chain) verdict() verdict {
+	v := verdict{in: ch.in, city: ch.city, why: WhyNamed, from: ch.from, to: ch.to}
+	switch {
+	case ch.tier == tierWork:
+		v.why = WhyWork
+	case ch.kind == kindSchool:
+		v.why = WhySchool
+	case ch.kind == kindUnit:
+		v.why = WhyUnit
+	case ch.kind == kindRegistered:
+		v.why = WhyRegistered
+	case ch.seat:
+		v.why = WhyBranch
+	}
+	return v
+}
+
+// areChoices reports that two of the places are offered to choose from: 北京或上海, 北京上海.
+func (n *unitNames) areChoices(text string, chains []chain) bool {
+	for i := 1; i < len(chains); i++ {
+		between := text[chains[i-1].to:chains[i].from]
+		if between == "" && chains[i].kind == kindPlace && chains[i-1].kind == kindPlace && !chains[i].seat {
+			return true
+		}
+		for _, w := range n.words.words["or"] {
+			if between == w {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// isSeat reports that a later place of a clause is where a part of the organisation before it stands, and not a word of
+// its name: it stands in brackets, at the end, after the whole's full name or before 公司.
+func (n *unitNames) isSeat(text string, c clause, ch chain) bool {
+	if ch.seat {
+		return true
+	}
+	before, after := text[c.from:ch.from], text[ch.to:c.to]
+	if strings.HasSuffix(before, "(") || strings.HasSuffix(before, "驻") || strings.HasPrefix(after, ")") {
+		return true
+	}
+	for _, other := range c.chains {
+		if other.to <= ch.from && other.to == ch.from && other.kind != kindPlace {
+			return true // right after a school
+		}
+	}
+	if tail, _, ok := strings.Cut(after, "("); ok {
+		after = tail
+	}
+	if after == "" || n.hasPrefix(after, "form") || n.hasSuffix(before, "form") {
+		return true
+	}
+	return utf8.RuneCountInString(after) <= 8 && hasOne(after, []string{"店", "厂", "部", "办", "站", "所", "段"}, strings.HasSuffix)
+}

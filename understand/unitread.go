@@ -1,0 +1,241 @@
+package understand
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// clause is the places of one clause.
+type clause struct {
+	chains   []chain
+	from, to int
+}
+
+// reader takes the tokens of a text into clauses.
+type reader struct {
+	n       *unitNames
+	text    string
+	tokens  []token
+	clauses []clause
+
+	now    clause
+	tier   tier // of the places to come
+	before tier // of those before the bracket
+	denied bool // the place to come is denied
+	unsure bool
+
+	awaited token // a cue for where one works, while no place has come: 工作地在外地
+}
+
+func (r *reader) read() {
+	for i, t := range r.tokens {
+		switch t.kind {
+		case markComma:
+			r.end(t.from)
+			r.now.from = t.to
+		case markOpen:
+			r.before = r.tier
+			if strings.HasPrefix(r.text[t.to:], "原") {
+				r.tier = tierNone
+			}
+		case markClose:
+			r.tier, r.denied = r.before, false
+		case kindPlace, kindSchool, kindUnit, kindAbroad, kindRegistered:
+			r.place(t)
+		case kindBranch, kindRegion:
+			r.branch(i)
+		case kindWork, kindHome, kindAside:
+			r.cue(i)
+		case kindDenied:
+			r.denied = true
+		case kindUnsure:
+			r.unsure = true
+		}
+	}
+	r.end(len(r.text))
+}
+
+func (r *reader) end(at int) {
+	if r.awaited.text != "" {
+		r.lose(r.awaited)
+	}
+	r.now.to = at
+	r.clauses = append(r.clauses, r.now)
+	r.now, r.awaited = clause{}, token{}
+	r.tier, r.before, r.denied = tierPlain, tierPlain, false
+}
+
+func (r *reader) last() *chain {
+	if len(r.now.chains) == 0 {
+		return nil
+	}
+	return &r.now.chains[len(r.now.chains)-1]
+}
+
+// place takes a name that places the unit.
+func (r *reader) place(t token) {
+	c := chain{name: t.name, from: t.from, to: t.to, tier: r.tier}
+	before := r.text[r.now.from:t.from]
+	switch {
+	case r.denied || strings.HasSuffix(before, "非"):
+		c.tier, r.denied = tierNone, false
+	case strings.HasSuffix(before, "驻"):
+		c.seat = true
+	}
+	if t.kind == kindRegistered && !strings.Contains(head(r.text[t.to:], 16), "有限") {
+		return
+	}
+	r.awaited = token{}
+	old := r.last()
+	switch {
+	case old == nil:
+	case old.in&t.in != 0 && (old.tier == c.tier || old.to == t.from):
+		old.join(c)
+		return
+	case old.to == t.from && old.tier == c.tier && r.belongs(*old, t):
+		return
+	case old.kind == kindPlace && t.weak && !old.weak:
+		return
+	case old.kind == kindSchool && r.isOwnCampus(t):
+		return
+	}
+	if old != nil && old.kind != kindPlace {
+		c.weak = false
+	}
+	r.now.chains = append(r.now.chains, c)
+}
+
+// join narrows a chain by another that says the same of the same place.
+func (c *chain) join(other chain) {
+	in := c.in & other.in
+	if other.city != 0 || in != c.in {
+		c.city = other.city
+	}
+	if other.kind != kindPlace {
+		c.kind = other.kind
+	}
+	c.in, c.to = in, other.to
+	c.weak = c.weak && other.weak
+	c.seat = c.seat || other.seat
+}
+
+// belongs reports that a name right after a place is a word of what stands there, though it is known from elsewhere:
+// 上海锦江 is no Jinjiang of Chengdu, 深圳清华大学研究院 stands in Shenzhen.
+func (r *reader) belongs(old chain, t token) bool {
+	if old.kind != kindPlace || r.n.hasPrefix(r.text[t.to:], "branch") && t.kind == kindPlace {
+		return false
+	}
+	return t.kind != kindPlace || t.level == levelCounty
+}
+
+// isOwnCampus reports that the name of a county elsewhere is that of one of the school's own campuses.
+func (r *reader) isOwnCampus(t token) bool {
+	after := r.text[t.to:]
+	return r.n.campus[t.text] && (after == "" || hasOne(after, []string{"校", "院区", "主校区", "东", "西", "南", "北", ",", ")"}, strings.HasPrefix))
+}
+
+// branch takes a word for a part of the organisation: it is where the place just before it is, and nobody knows where
+// when no place is named since the organisation's own name.
+func (r *reader) branch(i int) {
+	t := r.tokens[i]
+	old := r.last()
+	if t.kind == kindRegion {
+		if i+1 < len(r.tokens) && r.tokens[i+1].kind == kindBranch && r.tokens[i+1].from-t.to <= 4*utf8.UTFMax || r.n.hasPrefix(r.text[t.to:], "part") {
+			r.lose(t)
+		}
+		return
+	}
+	if old == nil || old.lost {
+		return
+	}
+	between := r.text[old.to:t.from]
+	const near = 8 // characters
+	if hasOne(between, []string{"公司", "集团", "银行"}, strings.Contains) {
+		if r.n.isLost(t.text) {
+			r.lose(t)
+		}
+		return
+	}
+	if utf8.RuneCountInString(between) <= near && !strings.ContainsAny(between, "()") {
+		old.seat = true
+	}
+}
+
+// lose notes a branch whose place is not named.
+func (r *reader) lose(t token) {
+	if r.denied || r.tier == tierNone {
+		return
+	}
+	r.now.chains = append(r.now.chains, chain{name: t.name, from: t.from, to: t.to, tier: r.tier, lost: true})
+}
+
+func (n *unitNames) isLost(word string) bool {
+	for _, w := range n.words.words["lost"] {
+		if w == word {
+			return true
+		}
+	}
+	return false
+}
+
+// tiers are what the cues say.
+var tiers = map[kind]tier{kindWork: tierWork, kindHome: tierHome, kindAside: tierNone}
+
+// cue takes a word that says what a place has to do with the unit: of the place after it, or of the one before it where
+// it may stand behind its place (深圳总部) and none follows at once.
+func (r *reader) cue(i int) {
+	t := r.tokens[i]
+	if old := r.last(); old != nil && r.standsBehind(t.text) {
+		follows, filler := r.follows(i)
+		direct := old.to == t.from
+		if !follows || direct && filler == "" && t.kind == kindHome {
+			if old.tier != tierNone {
+				old.tier = tiers[t.kind]
+			}
+			return
+		}
+	}
+	if r.tier = tiers[t.kind]; t.kind == kindWork && !r.standsBehind(t.text) {
+		r.awaited = t
+	}
+}
+
+func (r *reader) standsBehind(cue string) bool {
+	for _, w := range r.n.words.words["behind"] {
+		if w == cue {
+			return true
+		}
+	}
+	return false
+}
+
+// follows reports that a place comes next after the cue, with nothing but filler between.
+func (r *reader) follows(i int) (bool, string) {
+	if i+1 >= len(r.tokens) {
+		return false, ""
+	}
+	next := r.tokens[i+1]
+	between := r.text[r.tokens[i].to:next.from]
+	if next.kind != kindPlace && next.kind != kindSchool && next.kind != kindUnit && next.kind != kindAbroad {
+		return false, ""
+	}
+	if between == "" {
+		return true, ""
+	}
+	for _, w := range r.n.words.words["filler"] {
+		if w == between {
+			return true, between
+		}
+	}
+	return false, between
+}
+
+// head is the first n characters of a text.
+func head(s string, n int) string {
+	for i := range s {
+		if n--; n < 0 {
+			return s[:i]
+		}
+	}
+	return s
+}

@@ -1,0 +1,130 @@
+package understand
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// Marks stand among the tokens for what divides a text.
+const (
+	markComma kind = 100 + iota
+	markOpen
+	markClose
+)
+
+// token is one name found in a canonical text.
+type token struct {
+	name
+	from, to int
+}
+
+// scan reads the names of a canonical text from left to right, the longest that counts where it stands first.
+func (n *unitNames) scan(text string) []token {
+	tokens := make([]token, 0, 16)
+	for at := 0; at < len(text); {
+		switch text[at] {
+		case ',':
+			tokens = append(tokens, token{name{kind: markComma}, at, at + 1})
+		case '(':
+			tokens = append(tokens, token{name{kind: markOpen}, at, at + 1})
+		case ')':
+			tokens = append(tokens, token{name{kind: markClose}, at, at + 1})
+		default:
+			beforeEnd := 0
+			if len(tokens) > 0 {
+				beforeEnd = tokens[len(tokens)-1].to
+			}
+			if p, ok := n.at(text, at, beforeEnd); ok {
+				tokens = append(tokens, token{p, at, at + len(p.text)})
+				at += len(p.text)
+				continue
+			}
+			_, size := utf8.DecodeRuneInString(text[at:])
+			at += size
+			continue
+		}
+		at++
+	}
+	return tokens
+}
+
+// at is the longest name that begins at a position and counts there; beforeEnd is where the token before it ended.
+func (n *unitNames) at(text string, at, beforeEnd int) (name, bool) {
+	before := text[:at]
+	for _, p := range n.begin[key(text[at:])] {
+		if !strings.HasPrefix(text[at:], p.text) {
+			continue
+		}
+		after := text[at+len(p.text):]
+		apart := beforeEnd == at || endsApart(before)
+		switch {
+		case p.kind == kindPlace && !n.shows(p, apart, after):
+		case p.kind == kindPlace && n.isName(p, after):
+			return name{text: p.text}, true
+		case p.kind == kindSchool && !n.isSchool(p, apart, after):
+		default:
+			return p, true
+		}
+	}
+	return name{}, false
+}
+
+// shows reports that a place stands far enough apart from other words to be meant.
+func (n *unitNames) shows(p name, apart bool, after string) bool {
+	if p.shy == bold {
+		return true
+	}
+	follows := beginsApart(after) || n.hasPrefix(after, "beside") || n.hasPrefix(after, "branch") || n.hasPrefix(after, "form")
+	if p.shy == lonely {
+		return apart || follows
+	}
+	return apart && follows || n.hasPrefix(after, "beside")
+}
+
+// isName reports that a place only gives its name to something: a road, a house, a dish, a bank.
+func (n *unitNames) isName(p name, after string) bool {
+	if n.hasPrefix(after, "named") && !p.full {
+		return true
+	}
+	if n.hasPrefix(after, "chain") && !n.hasPrefix(after, "single") {
+		return true
+	}
+	if rest, ok := strings.CutPrefix(after, "人"); ok && (rest == "" || hasOne(rest, []string{",", ")", "在", "去", "到"}, strings.HasPrefix)) {
+		return true
+	}
+	if rest, ok := strings.CutPrefix(after, "道"); ok && !p.full {
+		r, _ := utf8.DecodeRuneInString(rest)
+		return rest == "" || r < utf8.RuneSelf
+	}
+	return !p.full && isLesser(after) && !n.beginsPlace(after)
+}
+
+// beginsPlace reports that a place begins a text, as 镇江 does after 江苏.
+func (n *unitNames) beginsPlace(text string) bool {
+	for _, p := range n.begin[key(text)] {
+		if p.kind == kindPlace && (p.shy == bold || p.full) && strings.HasPrefix(text, p.text) {
+			return true
+		}
+	}
+	return false
+}
+
+// isSchool reports that the name of a school is one, and not the beginning of another word: 成都大学路, 中科大数据.
+func (n *unitNames) isSchool(p name, apart bool, after string) bool {
+	if hasOne(after, []string{"路", "街", "道"}, strings.HasPrefix) || strings.HasPrefix(after, "城") && !strings.HasPrefix(after, "城市") {
+		return false
+	}
+	if strings.HasSuffix(p.text, "大") && hasOne(after, []string{"数据", "厦", "楼", "队", "型", "连", "区", "桥", "酒店", "药房"}, strings.HasPrefix) {
+		return false
+	}
+	return p.shy == bold || apart && (beginsApart(after) || n.hasPrefix(after, "student") || n.hasPrefix(after, "campus") || n.beginsPlace(after))
+}
+
+// hasPrefix reports that a text begins with a word of a section.
+func (n *unitNames) hasPrefix(text, section string) bool {
+	return hasOne(text, n.words.words[section], strings.HasPrefix)
+}
+
+func (n *unitNames) hasSuffix(text, section string) bool {
+	return hasOne(text, n.words.words[section], strings.HasSuffix)
+}
