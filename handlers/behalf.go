@@ -97,7 +97,7 @@ func (t *turn) beginFor(m storage.Member) {
 // carry takes over from another draft what belongs to the chat and to no declaration.
 func (d *draft) carry(from draft) {
 	d.Greeted, d.List, d.Listed, d.After = from.Greeted, from.List, from.Listed, from.After
-	d.Pending, d.Reply, d.Sheet = from.Pending, from.Reply, from.Sheet
+	d.Pending, d.Reply, d.Sheet, d.HandIn = from.Pending, from.Reply, from.Sheet, from.HandIn
 }
 
 // seqOf is the number of a member's declaration, 0 without one.

@@ -37,11 +37,11 @@ type draft struct {
 	Pending     *pendingRecord           `json:"pending,omitempty"` // an event that waits for "which of the two?"
 	Reply       *reply                   `json:"reply,omitempty"`   // an answer to a digest that waits for more
 	Sheet       *sheetDraft              `json:"sheet,omitempty"`   // a workbook sent back, shown and not yet recorded
-	HandIn      *handIn                  `json:"hand_in,omitempty"` // a written application, not yet handed in
 	For         int64                    `json:"for,omitempty"`     // the member an officer fills this in for
 	ForName     string                   `json:"for_name,omitempty"`
 	ForSeq      int                      `json:"for_seq,omitempty"` // of the declaration of theirs that the officer has seen
 	Own         *ownDraft                `json:"own,omitempty"`     // where the officer was before
+	HandIn      *handIn                  `json:"hand_in,omitempty"` // a written application, not yet handed in
 }
 
 // reply is an answer to a digest of reminders that is not complete: 已办 waits for 确认, 换人 for a name.

@@ -176,7 +176,7 @@ func (t *turn) status() {
 			}
 		}
 		t.say("%s", t.openWork(duties))
-		if a := t.awaited(); a != nil {
+		if a := t.awaited(); a != nil && t.subject == t.self {
 			t.say(textHandInHow, a.Name)
 		}
 	}
