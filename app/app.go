@@ -15,6 +15,7 @@ import (
 	"xianjie/config"
 	"xianjie/handlers"
 	"xianjie/scheduler"
+	"xianjie/seasons"
 )
 
 // Options are what an App is made of.
@@ -77,9 +78,13 @@ func Open(ctx context.Context, o Options) (_ *App, err error) {
 	if r.Opened+r.Moved+r.Closed > 0 {
 		a.Log.Info("duties follow the season file", "opened", r.Opened, "moved", r.Moved, "closed", r.Closed)
 	}
+	words, err := seasons.Words()
+	if err != nil {
+		return nil, err
+	}
 	a.coordinate()
 	a.desk = &handlers.Desk{
-		Store: a.Store, Turner: handlers.NewTurner(a.Season).Paced(paceOf(a.Config).Lasts), Now: a.Now, Log: a.Log,
+		Store: a.Store, Turner: handlers.NewTurner(a.Season, words).Paced(paceOf(a.Config).Lasts), Now: a.Now, Log: a.Log,
 		Committed: func() { nudge(a.queued) },
 		Fetch:     a.fetchFiles,
 	}

@@ -16,7 +16,7 @@ import (
 // the reason; nothing entered before is touched.
 func (t *turn) answer() {
 	q := t.asked()
-	value, candidates, why := t.read(q)
+	value, candidates, why := t.answerTo(q)
 	switch {
 	case why != "":
 		t.draft.Tries++
@@ -35,15 +35,18 @@ func (t *turn) answer() {
 		Value: value, Text: oneLine(t.text, 200), InboxID: t.p.Inbox.ID,
 		Personal: q.Personal || q.Kind == season.KindPhone,
 	})
+	if utf8.RuneCountInString(t.line) > utf8.RuneCountInString(value) { // it may answer more than was asked
+		t.fill(t.factsSaid(), false)
+	}
 	if !t.refused() {
 		t.proceed()
 	}
 	t.prompt()
 }
 
-// read is the pure reading of one answer: a normalised value, or candidates to choose from, or the reason why not.
+// answerTo is the pure reading of one answer: a normalised value, or candidates to choose from, or the reason why not.
 // The value of a question that was skipped is "".
-func (t *turn) read(q *season.Question) (value string, candidates []string, why string) {
+func (t *turn) answerTo(q *season.Question) (value string, candidates []string, why string) {
 	if n, ok := understand.Number(t.word, len(t.draft.Choices)); ok {
 		return t.draft.Choices[n-1], nil, ""
 	}

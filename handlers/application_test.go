@@ -270,7 +270,7 @@ func TestWorkbookReturnsNoApplicationWithoutReason(t *testing.T) {
 	w.bind("何晴", "900001")
 	w.bind("张三", "20160001")
 	w.handsIn("张三")
-	turn := &turn{Turner: NewTurner(w.season), now: w.clock.now(), p: storage.Pending{Roles: []storage.RoleIn{{Role: storage.Role{Party: storage.OrgCommittee}}}}}
+	turn := &turn{Turner: NewTurner(w.season, theWords()), now: w.clock.now(), p: storage.Pending{Roles: []storage.RoleIn{{Role: storage.Role{Party: storage.OrgCommittee}}}}}
 	plan := &sheetPlan{}
 	row := roster.Filled{Name: "张三", No: "20160001", Record: "退回申请"}
 	if turn.plan(plan, row, w.member("20160001")) || len(plan.wrong) != 1 || !strings.Contains(plan.wrong[0], textSheetWhy) {

@@ -20,7 +20,7 @@ var someOrgs = []storage.Org{
 }
 
 func TestAudience(t *testing.T) {
-	h := NewTurner(loadSeason(t))
+	h := NewTurner(loadSeason(t), theWords())
 	for _, row := range []struct {
 		name, sentence string
 		want           string // the conditions, without the questions for places
@@ -69,7 +69,7 @@ func TestAudience(t *testing.T) {
 
 // Every word that is not understood is named; what cannot be meant is said.
 func TestAudienceNotUnderstood(t *testing.T) {
-	h := NewTurner(loadSeason(t))
+	h := NewTurner(loadSeason(t), theWords())
 	for _, row := range []struct{ name, sentence, unknown, wrong string }{
 		{"a word of its own", "2020届 已婚 升学", "已婚", ""},
 		{"within a word", "机械学院已婚升学", "已婚", ""},
@@ -100,7 +100,7 @@ func FuzzAudience(f *testing.F) {
 	f.Add("20届全部的的的省市")
 	sn := loadSeason(f)
 	f.Fuzz(func(t *testing.T, sentence string) {
-		h := NewTurner(sn)
+		h := NewTurner(sn, theWords())
 		one, two := h.audience(sentence, someOrgs), h.audience(sentence, someOrgs)
 		if d := cmp.Diff(one, two, cmp.AllowUnexported(heardAudience{})); d != "" {
 			t.Errorf("%q is read otherwise the second time:\n%s", sentence, d)

@@ -128,7 +128,7 @@ func TestDesksSideBySide(t *testing.T) {
 
 // poisoned is a turner with a rule that goes wrong.
 func poisoned(w *school, do func(*turn)) *Turner {
-	h := NewTurner(w.season)
+	h := NewTurner(w.season, theWords())
 	h.rules = slices.Insert(h.rules, 0, rule{anybody, nil, "毒", func(t *turn) bool { return strings.HasSuffix(t.p.Inbox.Text, "毒") }, do, nil})
 	return h
 }

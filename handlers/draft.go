@@ -24,6 +24,7 @@ type draft struct {
 	Destination string                   `json:"destination,omitempty"`
 	Values      map[string]storage.Value `json:"values,omitempty"`
 	Asking      string                   `json:"asking,omitempty"`  // question key
+	Spoken      bool                     `json:"spoken,omitempty"`  // the destination came in a sentence
 	Editing     bool                     `json:"editing,omitempty"` // started from what was declared or summarised
 	Tries       int                      `json:"tries,omitempty"`   // answers in a row that were not understood
 	Greeted     bool                     `json:"greeted,omitempty"`
@@ -34,14 +35,39 @@ type draft struct {
 	Listed      string                   `json:"listed,omitempty"`  // the command that showed List, for the next page
 	After       int64                    `json:"after,omitempty"`   // last person on the page shown
 	Notice      *noticeDraft             `json:"notice,omitempty"`  // a notice being written
-	Pending     *pendingRecord           `json:"pending,omitempty"` // an event that waits for "which of the two?"
-	Reply       *reply                   `json:"reply,omitempty"`   // an answer to a digest that waits for more
-	Sheet       *sheetDraft              `json:"sheet,omitempty"`   // a workbook sent back, shown and not yet recorded
 	For         int64                    `json:"for,omitempty"`     // the member an officer fills this in for
 	ForName     string                   `json:"for_name,omitempty"`
 	ForSeq      int                      `json:"for_seq,omitempty"` // of the declaration of theirs that the officer has seen
 	Own         *ownDraft                `json:"own,omitempty"`     // where the officer was before
-	HandIn      *handIn                  `json:"hand_in,omitempty"` // a written application, not yet handed in
+	waiting
+}
+
+// waiting is what waits for the writer's next message, and is let go when they go on to something else.
+type waiting struct {
+	Pending *pendingRecord `json:"pending,omitempty"` // an event that waits for "which of the two?"
+	Reply   *reply         `json:"reply,omitempty"`   // an answer to a digest that waits for more
+	Heard   *heard         `json:"heard,omitempty"`   // a sentence that may mean several destinations
+	Sheet   *sheetDraft    `json:"sheet,omitempty"`   // a workbook sent back, shown and not yet recorded
+	HandIn  *handIn        `json:"hand_in,omitempty"` // a written application, not yet handed in
+}
+
+// letGo drops what waited before a message and still does: a number no longer answers it.
+func (w *waiting) letGo(before waiting) {
+	if w.Pending == before.Pending {
+		w.Pending = nil
+	}
+	if w.Reply == before.Reply {
+		w.Reply = nil
+	}
+	if w.Heard == before.Heard {
+		w.Heard = nil
+	}
+	if w.Sheet == before.Sheet {
+		w.Sheet = nil
+	}
+	if w.HandIn == before.HandIn {
+		w.HandIn = nil
+	}
 }
 
 // reply is an answer to a digest of reminders that is not complete: 已办 waits for 确认, 换人 for a name.
@@ -54,6 +80,7 @@ type reply struct {
 // pendingRecord is an event an officer typed for a name that several members carry.
 type pendingRecord struct {
 	Event  string   `json:"event,omitempty"` // "" takes the last event back
+	Why    bool     `json:"why,omitempty"`   // nothing is recorded: the grounds of a declaration are asked for
 	At     string   `json:"at,omitempty"`    // civil date, "" today
 	IDs    []int64  `json:"ids"`             // the candidates, in the order shown; in a reply, everybody it is recorded for
 	Reason string   `json:"reason,omitempty"`
@@ -77,6 +104,7 @@ func (t *turn) asked() *season.Question { return t.season.Questions[t.draft.Aski
 // proceed goes to the next question the draft still needs, or to the summary.
 func (t *turn) proceed() {
 	t.draft.Tries, t.draft.Choices = 0, nil
+	t.assume()
 	open := t.season.Ask(t.draft.Destination, t.draft.answers())
 	if len(open) == 0 {
 		t.draft.Asking = ""

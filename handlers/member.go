@@ -163,7 +163,15 @@ func (t *turn) items() []item {
 	a := t.draft.answers()
 	for _, q := range t.season.Asked(d.Key, a) {
 		if v, ok := a[q.Key]; ok {
-			list = append(list, item{q.Key, q.Label, q.Show(v), q})
+			shown := q.Show(v)
+			switch {
+			case !t.draft.Values[q.Key].Assumed:
+			case v == "":
+				shown = textAssumedNothing
+			default:
+				shown = fmt.Sprintf(textAssumed, shown)
+			}
+			list = append(list, item{q.Key, q.Label, shown, q})
 		}
 	}
 	return list

@@ -20,6 +20,7 @@ func officerRules() []rule {
 		{officer, nil, "任命 工号 姓名 角色 组织 · 卸任 工号 姓名（校团委）", func(t *turn) bool { return t.onCommittee() && isAppointment(t) }, (*turn).appoint, nil},
 		{officer, nil, "名单 [条件]", isList, (*turn).list, nil},
 		{officer, nil, "代填 姓名（或学号、名单里的编号）", isFillFor, (*turn).fillFor, []string{stateChoose, stateEdit}},
+		{officer, nil, "依据 姓名（或学号、名单里的编号）", isGrounds, (*turn).grounds, nil},
 		{officer, nil, "催 全部 · 催 1 3-5 · 催 姓名…", isNudge, (*turn).nudgeMembers, nil},
 		{officer, nil, "导出 [条件]", isExport, (*turn).export, nil},
 		{officer, nil, "确认（填好发回的工作簿）", func(t *turn) bool { return t.draft.Sheet != nil && isConfirm(t) }, (*turn).applySheet, nil},

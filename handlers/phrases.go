@@ -26,6 +26,16 @@ const (
 
 	textMenu             = "毕业后你的去向是哪一种？回复编号或名称即可："
 	textMenuHint         = "拿不准就回复“人工”，请老师帮忙看看。"
+	textUnderstood       = "好的，我这样理解：去向是“%s”，%s。不对就告诉我哪里不对。"
+	textUnderstoodOnly   = "好的，我这样理解：去向是“%s”。%s"
+	textUnderstoodAll    = "好的，我是这样理解的。"
+	textWhichDestination = "你说的“%s”，是下面哪一种？回复编号："
+	textAlsoNeeded       = "（还要：%s。知道的话可以一起写在一条里。）"
+	textAssumed          = "%s（没有说，先这样填）"
+	textAssumedNothing   = "没有说，先空着"
+	textNoneOfThem       = "都不是，看全部选项"
+	textCorrected        = "改好了：%s。"
+	textStruck           = "涉密单位的名称请不要发给我：按保密要求，我没有登记，已经从聊天记录的存档里删去。请你也把微信里的那条消息删掉或撤回，单位的情况当面和老师说。"
 	textChosen           = "好的，你选的是“%s”。%s"
 	textSummary          = "请核对一下："
 	textDestinationLabel = "去向"
@@ -228,7 +238,17 @@ const (
 
 // An officer enters a destination for a member.
 const (
-	textFor           = "代填"
+	textFor             = "代填"
+	textGrounds         = "依据"
+	textGroundsHow      = "请在后面写上姓名、学号或名单里的编号，一次一位，例如：依据 张三。"
+	textGroundsNone     = "%s还没有登记去向。"
+	textGroundsHead     = "%s，%s%s登记：%s。括号里是原话："
+	textGroundsSelf     = "本人"
+	textGroundsOther    = "由老师或团支书代"
+	textGroundsPersonal = "（已登记，不在聊天里显示）"
+	textGroundsAssumed  = "（没有说，先这样填，本人确认过）"
+	textGroundsWords    = "（“%s”）"
+
 	textForHow        = "请在后面写上姓名、学号或名单里的编号，一次一位，例如：代填 张三。"
 	textForStart      = "替%s登记毕业去向。下面的问题和本人看到的一样，请照本人的实际情况回答；不填了回复“取消”。确认以后我会告诉本人。"
 	textForStartOwn   = "%s自己填到一半的内容都留着。"

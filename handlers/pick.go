@@ -49,13 +49,15 @@ func (t *turn) pickCandidate() {
 		t.sayUnknown(p.Names[n-1 : n])
 	case p.For:
 		t.beginFor(ms[0])
+	case p.Why:
+		t.groundsOf(ms[0])
 	default:
 		t.apply(p, ms, func(m storage.Member) string { return t.label(m.Person, &m.Branch) })
 	}
 }
 
 func (t *turn) dropPending() {
-	if t.draft.Pending.For {
+	if t.draft.Pending.For || t.draft.Pending.Why {
 		t.say(textForDropped)
 	} else {
 		t.say(textDropped)

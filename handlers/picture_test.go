@@ -80,7 +80,7 @@ func TestChartOfOtherSeasons(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		h := &turn{Turner: NewTurner(sn), now: sn.Morning(sn.Opens)}
+		h := &turn{Turner: NewTurner(sn, theWords()), now: sn.Morning(sn.Opens)}
 		c := h.chartOf("图", standing(sn, 3))
 		for _, r := range sn.Rates {
 			noted := len(c.Notes) == 1 && strings.Contains(c.Notes[0], r.Name)

@@ -17,6 +17,7 @@ import (
 	"xianjie/seasons"
 	"xianjie/storage"
 	"xianjie/storage/storagetest"
+	"xianjie/understand"
 )
 
 var ctx = context.Background()
@@ -52,6 +53,15 @@ func (c *clock) set(t time.Time) {
 }
 
 const account = "main"
+
+// theWords are the words by which messages are read.
+func theWords() *understand.Words {
+	w, err := seasons.Words()
+	if err != nil {
+		panic(err)
+	}
+	return w
+}
 
 func loadSeason(tb testing.TB) *season.Season {
 	tb.Helper()
@@ -133,7 +143,7 @@ func newSchool(tb testing.TB) *school {
 }
 
 func (w *school) newDesk() *Desk {
-	return &Desk{Store: w.Store, Turner: NewTurner(w.season), Now: w.clock.now, Log: slog.New(slog.DiscardHandler)}
+	return &Desk{Store: w.Store, Turner: NewTurner(w.season, theWords()), Now: w.clock.now, Log: slog.New(slog.DiscardHandler)}
 }
 
 func (w *school) ok(err error) {

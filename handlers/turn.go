@@ -18,15 +18,16 @@ type Turner struct {
 	season *season.Season
 	rules  []rule
 	names  [][]string // the words for each destination
+	reader *understand.Reader
 
 	pace func(sends int) time.Duration // how long so many notices take; nil: no time at all
 
 	menu, explained string // the destinations, numbered: by name, and with what each means
 }
 
-// NewTurner returns a Turner for a season.
-func NewTurner(s *season.Season) *Turner {
-	h := &Turner{season: s, rules: conversation()}
+// NewTurner returns a Turner for a season, and the words by which messages are read.
+func NewTurner(s *season.Season, w *understand.Words) *Turner {
+	h := &Turner{season: s, rules: conversation(), reader: understand.NewReader(s, w)}
 	h.menu, h.explained = menus(s)
 	for _, d := range s.Destinations {
 		h.names = append(h.names, append([]string{d.Name, d.Short}, d.Words...))
@@ -60,22 +61,13 @@ func (h *Turner) Turn(p storage.Pending, f Facts, now time.Time) (storage.Turn, 
 		return storage.Turn{}, t.need, nil
 	}
 	if r := t.matching(); r != nil {
-		waiting, replying, sheet, handing := t.draft.Pending, t.draft.Reply, t.draft.Sheet, t.draft.HandIn
+		before := t.draft.waiting
 		r.do(t)
 		if t.need != nil {
 			return storage.Turn{}, t.need, nil
 		}
-		if t.draft.Pending == waiting && t.p.Inbox.Kind == kindText {
-			t.draft.Pending = nil // the writer went on to something else: a number no longer picks a candidate
-		}
-		if t.draft.Reply == replying && t.p.Inbox.Kind == kindText {
-			t.draft.Reply = nil
-		}
-		if t.draft.Sheet == sheet && t.p.Inbox.Kind == kindText {
-			t.draft.Sheet = nil
-		}
-		if t.draft.HandIn == handing && t.p.Inbox.Kind == kindText {
-			t.draft.HandIn = nil
+		if t.p.Inbox.Kind == kindText {
+			t.draft.letGo(before)
 		}
 	}
 	if t.p.Contact.State == storage.ContactGone && t.p.Inbox.Kind == kindText && !ignored(t) {
@@ -107,6 +99,7 @@ type turn struct {
 	draft   draft
 	replies []string
 	out     storage.Turn
+	heardAs *understand.Reading // of the message, once it is asked for
 }
 
 // maxText is how many characters of a message are read at all; nobody needs more to say where they are going.

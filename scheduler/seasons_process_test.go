@@ -10,7 +10,9 @@ import (
 
 	"xianjie/handlers"
 	"xianjie/scheduler"
+	"xianjie/seasons"
 	"xianjie/storage"
+	"xianjie/understand"
 )
 
 // process is one running product on a store of its own, wired as `serve` wires it.
@@ -46,7 +48,7 @@ func (w *campus) boot() *process {
 		w.witness.look(w.now(), true)
 		w.counts["duties that followed a new season file"] += r.Moved
 	}
-	p.desk = &handlers.Desk{Store: st, Turner: handlers.NewTurner(w.season), Now: w.now, Log: log, Committed: func() { p.queued = true }}
+	p.desk = &handlers.Desk{Store: st, Turner: handlers.NewTurner(w.season, messageWords()), Now: w.now, Log: log, Committed: func() { p.queued = true }}
 	p.clock = &scheduler.Clockwork{Coord: p.coord, Log: log, Planner: &scheduler.Planner{
 		Store: st, Season: w.season, Now: w.now, Log: log, Queued: func() { p.queued = true },
 		Online: func(account string) bool {
@@ -158,4 +160,13 @@ func (p *process) plan(again time.Duration) {
 		at = m.Add(time.Minute)
 	}
 	p.tick = at.Add(-p.skew)
+}
+
+// messageWords are the words by which members' messages are read.
+func messageWords() *understand.Words {
+	w, err := seasons.Words()
+	if err != nil {
+		panic(err)
+	}
+	return w
 }

@@ -209,6 +209,7 @@ func (t *taker) questions() {
 			t.text(at+".options."+o.Key+".given", name+"的选项“"+o.Name+"”从一句话里读出的内容", o.Given)
 		}
 		t.text(at+".reads", name+"从一句话里读出的内容", q.Reads)
+		t.text(at+".assume", name+"没有说时先按", q.Assume)
 		if q.Kind == KindText {
 			t.take(at+".length", name+"的字数", fmt.Sprintf("%d到%d", q.Min, q.Max))
 		}

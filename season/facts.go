@@ -8,11 +8,14 @@ import (
 )
 
 // Facts are what a sentence can say that answers a question: the place where the writer will be (province, city), the
-// employer, the school, the country, the day, and that it is this school (here).
-var Facts = []string{"employer", "school", "country", "province", "city", "date", "here"}
+// employer, the school, the country, the address down to the town, the country with the school (abroad_place), the day, and that it is this school (here).
+var Facts = []string{"employer", "school", "country", "province", "city", "address", "abroad_place", "date", "here"}
 
 // ReadsWords is the Reads of a question whose options are looked for in the sentence.
 const ReadsWords = "words"
+
+// AssumeNothing is the Assume of an optional question that is left out.
+const AssumeNothing = "skip"
 
 // facts checks what questions read of sentences, and the replies.
 func (v *validator) facts() {
@@ -28,6 +31,11 @@ func (v *validator) facts() {
 			v.fault(at+".reads", "only a choice is read from its words")
 		case !slices.Contains(Facts, q.Reads):
 			v.fault(at+".reads", "there is no fact %q; there are %s", q.Reads, strings.Join(Facts, ", "))
+		}
+		switch {
+		case q.Assume == "" || q.Assume == AssumeNothing && q.Optional:
+		case !slices.ContainsFunc(q.Options, func(o Option) bool { return o.Key == q.Assume }):
+			v.fault(at+".assume", "%q is no option of this question; skip is for optional ones", q.Assume)
 		}
 		for i, o := range q.Options {
 			if o.Given != "" && !slices.Contains(Facts, o.Given) {

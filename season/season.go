@@ -160,6 +160,8 @@ type Question struct {
 	Optional bool     `yaml:"optional"` // may be skipped (跳过); the value is then ""
 	// Reads is the fact of a sentence that answers the question: one of Facts, or "words" for an option named in it.
 	Reads string `yaml:"reads"`
+	// Assume is the option taken, or "skip" for no answer, where a sentence told everything else: it is shown to be confirmed.
+	Assume string `yaml:"assume"`
 }
 
 // Show is a value as people read it: the option's name, 9月1日, or the value itself.

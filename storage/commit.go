@@ -75,6 +75,9 @@ func (s *Store) CommitTurns(ctx context.Context, turns []Turn) error {
 		if err := w.notices(turns); err != nil {
 			return err
 		}
+		if err := w.strike(turns); err != nil {
+			return err
+		}
 		return w.audit(audits)
 	})
 }

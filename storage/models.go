@@ -104,6 +104,8 @@ type Value struct {
 	Value   string `json:"value"`          // normalised
 	Text    string `json:"text,omitempty"` // the words it came from
 	InboxID int64  `json:"inbox_id,omitempty"`
+	// Assumed values were not said; they were shown and confirmed.
+	Assumed bool `json:"assumed,omitempty"`
 	// Personal values (a contact's telephone) are sealed at rest and opened on load.
 	Personal bool `json:"personal,omitempty"`
 }

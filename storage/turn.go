@@ -58,6 +58,7 @@ type Turn struct {
 	Office       *Office     // somebody takes or leaves an office
 	Notices      NoticeWork
 	Audit        []Audit
+	Strike       []string // words struck from the stored messages of this chat, in and out, the present one included
 }
 
 // Bind ties a contact to a person.

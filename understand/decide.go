@@ -7,7 +7,7 @@ import (
 
 // decide says what a message comes to, from all that was noted.
 func (w *weighing) decide() Reading {
-	r := Reading{Kind: KindNone, Question: w.question()}
+	r := Reading{Kind: KindNone, Question: w.question(), Asks: w.asks}
 	if w.bot || w.touts > 1 {
 		return r
 	}

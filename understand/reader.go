@@ -24,6 +24,7 @@ type Reading struct {
 	Candidates  []string // keys of the season, in menu order, that an ambiguous message may mean
 	Slots       []Slot   // facts, in the order they stand in the message
 	Question    string   // what is asked about besides, a topic of the words; "" for nothing
+	Asks        bool     // it is put as a question
 	Because     Span     // the words that decided
 }
 
@@ -35,7 +36,7 @@ type Span struct {
 
 // Slot is a fact and the words it came from.
 type Slot struct {
-	Name  string // employer, school, country, province, city
+	Name  string // one of the Slot constants
 	Value string
 	Span
 }
@@ -63,6 +64,8 @@ const (
 	SlotCountry  = "country"
 	SlotProvince = "province"
 	SlotCity     = "city"
+	SlotAddress  = "address" // down to the town or village
+	SlotHere     = "here"    // the writer's own school
 )
 
 // Reader reads messages for one season. It is safe for concurrent use.

@@ -134,7 +134,7 @@ func TestMessages(t *testing.T) {
 				percent(m.right, m.declared), m.wrong, percent(m.doubted, m.ambiguous), m.taken, m.none, m.placed, m.places, m.misplaced)
 			right, doubted := 97.0, 95.0
 			if strings.Contains(file, "-hard") { // stories of several plans and people, written to be misread
-				doubted = 85
+				right, doubted = 95, 85
 			}
 			if percent(m.right, m.declared) < right || percent(m.doubted, m.ambiguous) < doubted || percent(m.taken, m.none) > 0.5 {
 				t.Errorf("below the measures: %+v", m)

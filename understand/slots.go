@@ -15,15 +15,18 @@ func (r *Reader) slots(w *weighing, reading *Reading) {
 		switch {
 		case p.is(markCountry):
 			reading.add(SlotCountry, span.Text, span)
+		case p.is(markKnownSchool) && r.isHere(span.Text):
+			reading.add(SlotHere, span.Text, span)
 		case p.is(markKnownSchool | markAbroadSchool | markJointSchool):
 			reading.add(SlotSchool, span.Text, span)
 		case p.is(markKnownUnit):
 			reading.add(SlotEmployer, span.Text, span)
 		}
 	}
-	if school := reading.Slot(SlotSchool); school != "" && reading.Slot(SlotProvince) == "" && w.v.isHere(school) {
+	if reading.Slot(SlotHere) != "" {
 		own = r.season.School
 	}
+	r.address(w, reading)
 	p := Unit(own)
 	for _, name := range []string{SlotSchool, SlotEmployer} {
 		if value := reading.Slot(name); value != "" && p.Why == WhyNothing && own != r.season.School {
@@ -38,6 +41,60 @@ func (r *Reader) slots(w *weighing, reading *Reading) {
 		}
 	}
 }
+
+// isHere reports the writer's own school.
+func (r *Reader) isHere(school string) bool {
+	return strings.HasPrefix(school, r.season.School) || r.v.isHere(school)
+}
+
+// address is a place with what follows it, down to a town or a village: 河南省某某县某某镇某某村.
+func (r *Reader) address(w *weighing, reading *Reading) {
+	for i := range w.places {
+		p := &w.places[i]
+		if !p.is(markPlace) || p.mode != modeHas {
+			continue
+		}
+		end, to := 0, w.m.clauses[p.clause].to
+		for at := p.to; at < to && at < p.from+longestAddress; at++ {
+			if strings.ContainsRune("镇乡村", w.m.folded[at]) {
+				end = at + 1
+			}
+			for _, tail := range []string{"街道", "社区", "小区"} {
+				if strings.HasPrefix(string(w.m.folded[at:min(to, at+2)]), tail) {
+					end = at + 2
+				}
+			}
+		}
+		if end > 0 {
+			span := w.m.span(p.from, end)
+			reading.add(SlotAddress, withoutProvince(span.Text), span)
+			return
+		}
+	}
+}
+
+// withoutProvince is an address without the province it begins with, which is a fact of its own.
+func withoutProvince(address string) string {
+	for _, short := range places().short {
+		rest, ok := strings.CutPrefix(address, short)
+		if !ok {
+			continue
+		}
+		for _, kind := range []string{"省", "壮族自治区", "回族自治区", "维吾尔自治区", "自治区", "市"} {
+			if cut, ok := strings.CutPrefix(rest, kind); ok {
+				rest = cut
+				break
+			}
+		}
+		if rest = strings.TrimSpace(rest); rest != "" {
+			return rest
+		}
+	}
+	return address
+}
+
+// longestAddress is how many characters an address has at most.
+const longestAddress = 40
 
 // own is the clauses in which the writer tells of themself.
 func (w *weighing) own() string {
