@@ -23,6 +23,12 @@ func (w *weighing) decide() Reading {
 		if w.shaky {
 			w.candidates |= w.v.without
 		}
+	case single(has) && has != w.v.without && w.v.outranks(planned, has):
+		w.candidates, r.Kind, r.Because = has|planned, KindAmbiguous, because
+	case has == w.v.without && w.v.outranks(planned, has) && single(planned):
+		w.candidates, r.Kind, r.Because = has, KindDeclaration, because // wanting to stay because there is no post
+	case has == w.v.without && !sought && planned&^has != 0 && w.plans < 2:
+		w.candidates, r.Kind, r.Because = has|planned, KindAmbiguous, because
 	case single(has) && !(w.contrasted && planned&^has != 0 && has != w.v.without):
 		w.candidates, r.Kind, r.Because = has, KindDeclaration, because
 	case has != 0:
@@ -33,6 +39,8 @@ func (w *weighing) decide() Reading {
 		}
 	case sought:
 		w.candidates, r.Kind = w.v.without, KindDeclaration
+	case w.weak > 0 && planned != 0 && w.plans < 2:
+		w.candidates, r.Kind = planned|w.v.without, KindAmbiguous
 	case w.weak > 0:
 		w.candidates, r.Kind = w.v.without, KindDeclaration
 	case planned != 0:
@@ -175,6 +183,16 @@ func (w *weighing) hired() (concepts, Span) {
 	return 0, Span{}
 }
 
+// outranks reports that a plan would make what is there something else: who may be sent abroad by the employer.
+func (v *vocabulary) outranks(planned, has concepts) bool {
+	for _, o := range v.over {
+		if planned&o[0] != 0 && has == o[1] {
+			return true
+		}
+	}
+	return false
+}
+
 // combine is what several things that are so come to together: the narrowest of those that agree, or all of them.
 func (v *vocabulary) combine(sets []concepts) concepts {
 	all, shared := concepts(0), ^concepts(0)
@@ -237,11 +255,11 @@ func (w *weighing) obtained(e *evidence, goals, course concepts) concepts {
 	if near == 0 {
 		near = far
 	}
+	if course&means != 0 {
+		return course & means
+	}
 	if single(near) {
 		return near
-	}
-	if course != 0 {
-		return course
 	}
 	return means
 }
@@ -394,6 +412,9 @@ func (w *weighing) bare() concepts {
 		return 0
 	}
 	var c concepts
+	if w.denies {
+		return w.union(modeHas) // 深圳不去了
+	}
 	for i := range w.found {
 		switch e := &w.found[i]; {
 		case e.mode != modeHas && e.mode != modePlanned:
@@ -403,6 +424,9 @@ func (w *weighing) bare() concepts {
 	}
 	for i := range w.places {
 		p := &w.places[i]
+		if p.mode == modePlanned && p.is(markKnownUnit|markTailUnit) {
+			c |= w.v.bare["unit"] | w.v.without
+		}
 		if p.mode != modeHas {
 			continue
 		}

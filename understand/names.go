@@ -1,5 +1,7 @@
 package understand
 
+import "strings"
+
 // maxName is how many characters the name of a unit or a school has at most.
 const maxName = 30
 
@@ -43,6 +45,9 @@ func (v *vocabulary) nameUnits(m *message, list []word, from, to int) []word {
 			}
 			if t.is(markAbroadSchool) || t.is(markCountry) && name.is(markKnownSchool) {
 				name.marks = markAbroadSchool
+			}
+			if t.is(markKnownSchool) && strings.HasSuffix(string(m.folded[tail.from:tail.to]), "研究院") {
+				name.marks = markKnownSchool
 			}
 			if t.is(markJointSchool) {
 				name.marks = markJointSchool

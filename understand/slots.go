@@ -23,13 +23,10 @@ func (r *Reader) slots(w *weighing, reading *Reading) {
 			reading.add(SlotEmployer, span.Text, span)
 		}
 	}
-	if reading.Slot(SlotHere) != "" {
-		own = r.season.School
-	}
 	r.address(w, reading)
 	p := Unit(own)
 	for _, name := range []string{SlotSchool, SlotEmployer} {
-		if value := reading.Slot(name); value != "" && p.Why == WhyNothing && own != r.season.School {
+		if value := reading.Slot(name); value != "" && p.Why == WhyNothing {
 			p = Unit(value)
 		}
 	}
@@ -106,13 +103,27 @@ func (w *weighing) own() string {
 		if b.Len() > 0 {
 			b.WriteString("，")
 		}
-		for _, r := range w.m.folded[w.m.clauses[i].from:w.m.clauses[i].to] {
-			if r != gap {
-				b.WriteRune(r)
+		c := &w.m.clauses[i]
+		at := c.from
+		for k := range c.tokens {
+			if t := &c.tokens[k]; t.cue != nil && strings.ContainsRune("上到取", w.m.folded[t.to-1]) { // 考上|交大 is not 上交大
+				w.m.write(&b, at, t.from)
+				b.WriteString("，")
+				at = t.to
 			}
 		}
+		w.m.write(&b, at, c.to)
 	}
 	return b.String()
+}
+
+// write writes a part of the message as it is read.
+func (m *message) write(b *strings.Builder, from, to int) {
+	for _, r := range m.folded[from:to] {
+		if r != gap {
+			b.WriteRune(r)
+		}
+	}
 }
 
 func (r *Reading) add(name, value string, at Span) {

@@ -127,6 +127,9 @@ func (v *vocabulary) words(m *message, from, to int) []word {
 			n = p.length
 			end = t.to
 		}
+		if t.is(markCountry) && isLesser(string(m.folded[t.to:min(to, t.to+4)])) {
+			t.marks &^= markCountry // 香港中路
+		}
 		if n == 0 {
 			at++
 			continue

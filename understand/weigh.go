@@ -103,7 +103,7 @@ func (w *weighing) clause(n int, c *phrase, other, cond, past bool) (bool, bool,
 	carries := ifs // to the clause after this
 	cond = ifs || cond && !opensNew
 	st := state{n: n, other: other, past: past, cond: cond, asked: asked, own: own, ends: ends}
-	if next := n + 1; !asked && len(ts) > 0 && w.m.folded[c.to-1] == '的' && next < len(w.m.clauses) && w.m.clauses[next].asks() {
+	if next := n + 1; !asked && !self && len(ts) > 0 && w.m.folded[c.to-1] == '的' && next < len(w.m.clauses) && w.m.clauses[next].asks() {
 		st.asked = true // 去北京工作的 是不是…
 	}
 	at, before, places := c.from, w.residue, len(w.places)
@@ -314,9 +314,9 @@ func (w *weighing) firmly(t word) bool { return t.to-t.from >= 3 }
 // declaresAndAsks reports a word in a question that states the writer's own destination before it asks what follows from
 // it: 我保研了还要转吗.
 func (w *weighing) declaresAndAsks(st *state, ts []word, i int) bool {
-	self := false
+	self := w.m.folded[ts[i].from] == '已'
 	for k := range i {
-		self = self || ts[k].is(markSelf)
+		self = self || ts[k].is(markSelf) || w.m.folded[ts[k].from] == '已'
 		if ts[k].is(markAsk) {
 			return false
 		}
