@@ -209,8 +209,11 @@ func (n *unitNames) addSchools(table string) map[string]name {
 			}
 			for _, tail := range shortened {
 				if begin, ok := strings.CutSuffix(s.text, tail[0]); ok {
-					s.text = begin + tail[1]
-					n.add(s)
+					short := s
+					if short.text = begin + tail[1]; isShort(short.text) {
+						short.shy = pupil
+					}
+					n.add(short)
 				}
 			}
 		}
@@ -226,7 +229,7 @@ func (n *unitNames) addKeyed(bySchool map[string]name) error {
 		}
 		for _, w := range line.words {
 			s.text, s.shy = canonical(w), bold
-			if utf8.RuneCountInString(w) == 2 {
+			if isShort(s.text) {
 				s.shy = pupil
 			}
 			n.add(s)
@@ -328,7 +331,7 @@ func (n *unitNames) add(p name) {
 				if old.in != both || old.city != p.city && p.level == old.level {
 					old.city = 0
 				}
-				old.in, old.shy = both, max(old.shy, p.shy)
+				old.in, old.shy = both, shyest(*old, p)
 			}
 		case old.kind == kindSchool && p.kind == kindSchool:
 			if old.in != p.in || old.city != p.city {
@@ -343,4 +346,18 @@ func (n *unitNames) add(p name) {
 		return
 	}
 	n.begin[k] = append(list, p)
+}
+
+// shyest is how shy a place of two entries is: what is known as a part of a city needs nothing around it (武昌).
+func shyest(a, b name) shyness {
+	if a.weak || b.weak {
+		return min(a.shy, b.shy)
+	}
+	return max(a.shy, b.shy)
+}
+
+// isShort reports that a school's name could be part of another name: two characters, or without 大学 or 学院 at its end
+// (华北电力, 武汉理工).
+func isShort(school string) bool {
+	return utf8.RuneCountInString(school) == 2 || !hasOne(school, []string{"大", "学", "院", "校", ")"}, strings.HasSuffix)
 }

@@ -140,7 +140,9 @@ func (r *reader) branch(i int) {
 	t := r.tokens[i]
 	old := r.last()
 	if t.kind == kindRegion {
-		if i+1 < len(r.tokens) && r.tokens[i+1].kind == kindBranch && r.tokens[i+1].from-t.to <= 4*utf8.UTFMax || r.n.hasPrefix(r.text[t.to:], "part") {
+		named := old != nil && old.to == t.from // 嘉兴长三角研究院
+		near := i+1 < len(r.tokens) && r.tokens[i+1].kind == kindBranch && r.tokens[i+1].from-t.to <= 4*utf8.UTFMax
+		if !named && (near || r.n.hasPrefix(r.text[t.to:], "part")) {
 			r.lose(t)
 		}
 		return

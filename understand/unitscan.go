@@ -56,7 +56,7 @@ func (n *unitNames) at(text string, at, beforeEnd int) (name, bool) {
 			continue
 		}
 		after := text[at+len(p.text):]
-		apart := beforeEnd == at || endsApart(before)
+		apart := beforeEnd == at || endsApart(before) || n.hasSuffix(before, "before")
 		switch {
 		case p.kind == kindPlace && !n.shows(p, apart, after):
 		case p.kind == kindPlace && n.isName(p, after):
