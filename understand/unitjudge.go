@@ -118,6 +118,9 @@ func (n *unitNames) resolve(text string, c clause, t tier) (verdict, bool) {
 	if len(chains) == 0 {
 		return verdict{}, false
 	}
+	for n.isRegistered(text, c, chains) {
+		chains = chains[:len(chains)-1]
+	}
 	all, any := ^uint64(0), uint64(0)
 	for _, ch := range chains {
 		all &= ch.in
@@ -139,6 +142,17 @@ func (n *unitNames) resolve(text string, c clause, t tier) (verdict, bool) {
 		v.why = WhyBranch
 	}
 	return v, true
+}
+
+// isRegistered reports that a clause is the full name of a company that begins with where it is registered, so that the
+// last place in it is a word of its own name: 江阴昌吉投资管理有限公司.
+func (n *unitNames) isRegistered(text string, c clause, chains []chain) bool {
+	if len(chains) < 2 || chains[0].from != c.from || chains[0].kind != kindPlace {
+		return false
+	}
+	last := chains[len(chains)-1]
+	own := hasOne(text[last.to:c.to], []string{"有限公司", "有限责任公司"}, strings.HasSuffix)
+	return own && !last.lost && !n.isSeat(text, c, last)
 }
 
 // verdict is what a chain alone says.

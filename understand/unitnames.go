@@ -105,7 +105,8 @@ func readUnitNames(divisions, schools, words string) (*unitNames, error) {
 }
 
 func (n *unitNames) addDivisions(table string) {
-	silent, known, direct := set(n.words.words["everyday"]...), set(n.words.words["known"]...), int16(0)
+	silent, prone, mild := set(n.words.words["everyday"]...), set(n.words.words["prone"]...), set(n.words.words["mild"]...)
+	direct, known := int16(0), set(n.words.words["known"]...)
 	for line := range strings.Lines(table) {
 		short := provinceShort(line)
 		bit := uint64(1) << len(n.short)
@@ -125,8 +126,11 @@ func (n *unitNames) addDivisions(table string) {
 			case levelCity:
 				for _, form := range cityForms(full) {
 					p := name{text: form, kind: kindPlace, level: levelCity, full: form == full, in: bit, city: n.city(full)}
-					if everyday[form] {
+					switch {
+					case everyday[form]:
 						p.shy = shy
+					case mild[form]:
+						p.shy = lonely
 					}
 					n.add(p)
 				}
@@ -149,9 +153,11 @@ func (n *unitNames) addDivisions(table string) {
 				switch {
 				case silent[p.text]:
 					p.kind, p.in, p.city = kindNothing, 0, 0
-				case known[p.text] || utf8.RuneCountInString(p.text) > 2:
+				case utf8.RuneCountInString(p.text) > 2:
 					p.shy = bold
-				case strings.HasSuffix(full, "市"):
+				case prone[p.text]:
+					p.shy = shy
+				case known[p.text] || strings.HasSuffix(full, "市"):
 					p.shy = lonely
 				default:
 					p.shy = shy
@@ -235,6 +241,7 @@ func (n *unitNames) addKeyed(bySchool map[string]name) error {
 			n.add(s)
 		}
 	}
+	prone := set(n.words.words["prone"]...)
 	for section, as := range map[string]name{
 		"unit": {kind: kindUnit},
 		"area": {kind: kindPlace, level: levelCounty, weak: true},
@@ -245,7 +252,13 @@ func (n *unitNames) addKeyed(bySchool map[string]name) error {
 				return fmt.Errorf("section %s: no province is called %q", section, line.key)
 			}
 			for _, w := range line.words {
-				as.text = w
+				as.text, as.shy = w, bold
+				switch {
+				case prone[w]:
+					as.shy = shy
+				case utf8.RuneCountInString(w) == 2 && section != "sent":
+					as.shy = lonely
+				}
 				n.add(as)
 			}
 		}
@@ -266,6 +279,7 @@ func (n *unitNames) addPlain() error {
 	}{
 		{"abroad", name{kind: kindAbroad, in: abroadBit}},
 		{"everywhere", name{kind: kindNothing}},
+		{"brand", name{kind: kindNothing}},
 		{"registered", name{kind: kindRegistered}},
 		{"nothing", name{kind: kindNothing}},
 		{"region", name{kind: kindRegion}},
@@ -338,7 +352,8 @@ func (n *unitNames) add(p name) {
 				old.city = 0
 			}
 			old.in, old.shy = old.in|p.in, max(old.shy, p.shy)
-		case old.kind == kindPlace && old.shy == bold, p.kind == kindPlace && p.shy != bold, old.kind > kindPlace:
+		case old.kind == kindPlace && (old.shy == bold || old.level > p.level && p.level > 0), old.kind > kindPlace,
+			p.kind == kindPlace && p.shy != bold && p.level < levelCity:
 			// What is sure or was entered first stays.
 		default:
 			*old = p

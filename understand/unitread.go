@@ -94,6 +94,9 @@ func (r *reader) place(t token) {
 		return
 	case old.to == t.from && old.tier == c.tier && r.belongs(*old, t):
 		return
+	case old.to == t.from && old.tier == c.tier && old.kind == kindPlace && t.level == levelCounty && !t.full:
+		r.lose(t) // 内蒙古鹿城分行: not the Lucheng of Wenzhou, but which
+		return
 	case old.kind == kindPlace && t.weak && !old.weak:
 		return
 	case old.kind == kindSchool && r.isOwnCampus(t):
@@ -189,6 +192,9 @@ func (r *reader) cue(i int) {
 	t := r.tokens[i]
 	if old := r.last(); old != nil && r.standsBehind(t.text) {
 		follows, filler := r.follows(i)
+		if t.kind == kindWork && !follows && !beginsApart(r.text[t.to:]) {
+			return // 某某办公有限公司
+		}
 		direct := old.to == t.from
 		if !follows || direct && filler == "" && t.kind == kindHome {
 			if old.tier != tierNone {

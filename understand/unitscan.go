@@ -48,17 +48,22 @@ func (n *unitNames) scan(text string) []token {
 	return tokens
 }
 
-// at is the longest name that begins at a position and counts there; beforeEnd is where the token before it ended.
+// at is the longest name that begins at a position and counts there; beforeEnd is where the token before it ended. A place
+// that stands apart before but not behind, as a word begins with it, means none, and nothing begins inside it.
 func (n *unitNames) at(text string, at, beforeEnd int) (name, bool) {
-	before := text[:at]
+	before, refused := text[:at], ""
+	apart := beforeEnd == at || endsApart(before) || n.hasSuffix(before, "before")
 	for _, p := range n.begin[key(text[at:])] {
 		if !strings.HasPrefix(text[at:], p.text) {
 			continue
 		}
 		after := text[at+len(p.text):]
-		apart := beforeEnd == at || endsApart(before) || n.hasSuffix(before, "before")
 		switch {
-		case p.kind == kindPlace && !n.shows(p, apart, after):
+		case (p.kind == kindPlace || p.kind == kindNothing) && !apart && n.isCut(p.text, after):
+		case (p.kind == kindPlace || p.kind == kindUnit) && !n.shows(p, apart, before, after):
+			if apart {
+				refused = p.text
+			}
 		case p.kind == kindPlace && n.isName(p, after):
 			return name{text: p.text}, true
 		case p.kind == kindSchool && !n.isSchool(p, apart, after):
@@ -66,19 +71,42 @@ func (n *unitNames) at(text string, at, beforeEnd int) (name, bool) {
 			return p, true
 		}
 	}
-	return name{}, false
+	return name{text: refused}, refused != ""
+}
+
+// isCut reports that another place begins inside a word and ends where a word ends, while the word does not: 某某通辽源 is
+// not 通辽.
+func (n *unitNames) isCut(word, after string) bool {
+	if beginsApart(after) || n.hasPrefix(after, "branch") || n.hasPrefix(after, "form") {
+		return false
+	}
+	for at := range word {
+		if at == 0 {
+			continue
+		}
+		for _, q := range n.begin[key(word[at:]+head(after, 1))] {
+			rest, ok := strings.CutPrefix(word[at:]+after, q.text)
+			if ok && q.kind == kindPlace && len(q.text) > len(word)-at && (beginsApart(rest) || n.hasPrefix(rest, "branch") || n.hasPrefix(rest, "form")) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // shows reports that a place stands far enough apart from other words to be meant.
-func (n *unitNames) shows(p name, apart bool, after string) bool {
+func (n *unitNames) shows(p name, apart bool, before, after string) bool {
 	if p.shy == bold {
 		return true
 	}
-	follows := beginsApart(after) || n.hasPrefix(after, "beside") || n.hasPrefix(after, "branch") || n.hasPrefix(after, "form")
+	part := n.hasPrefix(after, "beside") || n.hasPrefix(after, "branch")
 	if p.shy == lonely {
-		return apart || follows
+		return apart || part || n.hasPrefix(after, "form") || after == "" && len(before) >= len("友达") && p.kind == kindPlace // 友达昆山
 	}
-	return apart && follows || n.hasPrefix(after, "beside")
+	if apart && p.level >= levelCity && strings.Contains(after, "有限") {
+		return true
+	}
+	return apart && (part || n.hasPrefix(after, "form") || beginsApart(after)) || n.hasPrefix(after, "beside")
 }
 
 // isName reports that a place only gives its name to something: a road, a house, a dish, a bank.
@@ -114,7 +142,7 @@ func (n *unitNames) isSchool(p name, apart bool, after string) bool {
 	if hasOne(after, []string{"路", "街", "道"}, strings.HasPrefix) || strings.HasPrefix(after, "城") && !strings.HasPrefix(after, "城市") {
 		return false
 	}
-	if strings.HasSuffix(p.text, "大") && hasOne(after, []string{"数据", "厦", "楼", "队", "型", "连", "区", "桥", "酒店", "药房"}, strings.HasPrefix) {
+	if strings.HasSuffix(p.text, "大") && hasOne(after, []string{"数据", "厦", "楼", "队", "型", "连", "区", "洋", "业", "同", "桥", "酒店", "药房"}, strings.HasPrefix) {
 		return false
 	}
 	return p.shy == bold || apart && (beginsApart(after) || n.hasPrefix(after, "student") || n.hasPrefix(after, "campus") || n.beginsPlace(after))
