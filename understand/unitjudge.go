@@ -1,6 +1,7 @@
 package understand
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -20,6 +21,7 @@ type chain struct {
 	name
 	from, to int
 	tier     tier
+	denied   bool // the writer says that it is not there
 	seat     bool // a part of the organisation is said to be there
 	lost     bool // a branch whose place is not named
 }
@@ -180,10 +182,8 @@ func (n *unitNames) areChoices(text string, chains []chain) bool {
 		if between == "" && chains[i].kind == kindPlace && chains[i-1].kind == kindPlace && !chains[i].seat {
 			return true
 		}
-		for _, w := range n.words.words["or"] {
-			if between == w {
-				return true
-			}
+		if slices.Contains(n.words.words["or"], between) {
+			return true
 		}
 	}
 	return false

@@ -51,6 +51,7 @@ type name struct {
 	kind  kind
 	shy   shyness
 	full  bool   // of a place: with 省, 市, 县 … as it is registered
+	ward  bool   // a district of a city: 区
 	weak  bool   // a part of a city: a division beside it counts more
 	level int    // of a place
 	in    uint64 // where it can be, a bit per province in the order of the table
@@ -139,7 +140,7 @@ func (n *unitNames) addDivisions(table string) {
 				if city != "" {
 					at = n.city(city)
 				}
-				p := name{text: full, kind: kindPlace, level: levelCounty, full: true, in: bit, city: at}
+				p := name{text: full, kind: kindPlace, level: levelCounty, full: true, ward: strings.HasSuffix(full, "区"), in: bit, city: at}
 				if bare[full] {
 					return
 				}

@@ -1,6 +1,7 @@
 package understand
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -78,7 +79,7 @@ func (r *reader) place(t token) {
 	before := r.text[r.now.from:t.from]
 	switch {
 	case r.denied || strings.HasSuffix(before, "非"):
-		c.tier, r.denied = tierNone, false
+		c.tier, c.denied, r.denied = tierNone, true, false
 	case strings.HasSuffix(before, "驻"):
 		c.seat = true
 	}
@@ -94,7 +95,7 @@ func (r *reader) place(t token) {
 		return
 	case old.to == t.from && old.tier == c.tier && r.belongs(*old, t):
 		return
-	case old.to == t.from && old.tier == c.tier && old.kind == kindPlace && t.level == levelCounty && !t.full:
+	case old.to == t.from && old.tier == c.tier && old.kind == kindPlace && t.level == levelCounty && !t.weak && r.n.hasPrefix(r.text[t.to:], "branch"):
 		r.lose(t) // 内蒙古鹿城分行: not the Lucheng of Wenzhou, but which
 		return
 	case old.kind == kindPlace && t.weak && !old.weak:
@@ -123,12 +124,9 @@ func (c *chain) join(other chain) {
 }
 
 // belongs reports that a name right after a place is a word of what stands there, though it is known from elsewhere:
-// 上海锦江 is no Jinjiang of Chengdu, 深圳清华大学研究院 stands in Shenzhen.
+// 成都新城区 is not the one of Xi'an, 深圳清华大学研究院 stands in Shenzhen.
 func (r *reader) belongs(old chain, t token) bool {
-	if old.kind != kindPlace || r.n.hasPrefix(r.text[t.to:], "branch") && t.kind == kindPlace {
-		return false
-	}
-	return t.kind != kindPlace || t.level == levelCounty
+	return old.kind == kindPlace && (t.kind != kindPlace || t.ward && !r.n.hasPrefix(r.text[t.to:], "branch"))
 }
 
 // isOwnCampus reports that the name of a county elsewhere is that of one of the school's own campuses.
@@ -156,7 +154,8 @@ func (r *reader) branch(i int) {
 	between := r.text[old.to:t.from]
 	const near = 8 // characters
 	if hasOne(between, []string{"公司", "集团", "银行"}, strings.Contains) {
-		if r.n.isLost(t.text) {
+		// A rural bank has branches in its own town alone.
+		if r.n.isLost(t.text) && !hasOne(between, []string{"农商", "农村", "村镇"}, strings.Contains) {
 			r.lose(t)
 		}
 		return
@@ -175,12 +174,7 @@ func (r *reader) lose(t token) {
 }
 
 func (n *unitNames) isLost(word string) bool {
-	for _, w := range n.words.words["lost"] {
-		if w == word {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(n.words.words["lost"], word)
 }
 
 // tiers are what the cues say.
@@ -197,8 +191,8 @@ func (r *reader) cue(i int) {
 		}
 		direct := old.to == t.from
 		if !follows || direct && filler == "" && t.kind == kindHome {
-			if old.tier != tierNone {
-				old.tier = tiers[t.kind]
+			if home := r.text[old.to:t.from]; old.tier != tierNone || !old.denied && t.kind == kindWork && (home == "" || r.isFiller(home)) {
+				old.tier = tiers[t.kind] // also 回老家四川工作
 			}
 			return
 		}
@@ -209,12 +203,7 @@ func (r *reader) cue(i int) {
 }
 
 func (r *reader) standsBehind(cue string) bool {
-	for _, w := range r.n.words.words["behind"] {
-		if w == cue {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(r.n.words.words["behind"], cue)
 }
 
 // follows reports that a place comes next after the cue, with nothing but filler between.
@@ -227,16 +216,10 @@ func (r *reader) follows(i int) (bool, string) {
 	if next.kind != kindPlace && next.kind != kindSchool && next.kind != kindUnit && next.kind != kindAbroad {
 		return false, ""
 	}
-	if between == "" {
-		return true, ""
-	}
-	for _, w := range r.n.words.words["filler"] {
-		if w == between {
-			return true, between
-		}
-	}
-	return false, between
+	return between == "" || r.isFiller(between), between
 }
+
+func (r *reader) isFiller(text string) bool { return slices.Contains(r.n.words.words["filler"], text) }
 
 // head is the first n characters of a text.
 func head(s string, n int) string {
