@@ -24,6 +24,8 @@ type chain struct {
 	denied   bool // the writer says that it is not there
 	seat     bool // a part of the organisation is said to be there
 	lost     bool // a branch whose place is not named
+
+	elsewhere bool // begins another address
 }
 
 // verdict is where a text places a unit: in one of these provinces.
@@ -80,7 +82,7 @@ func (r *reader) weighTier(t tier) (verdict, bool) {
 		case sum.in&v.in != 0:
 			v.in &= sum.in
 			sum = v
-		case i == len(r.clauses)-1 && t == tierPlain && sum.why != WhyBranch && r.isAddress(c):
+		case i == len(r.clauses)-1 && t == tierPlain && sum.why != WhyBranch && r.isAddress(c) && !slices.ContainsFunc(r.clauses[:i], r.isAddress):
 			sum = v // a unit, then the address where it is
 		default:
 			sum.in |= v.in
@@ -120,7 +122,7 @@ func (n *unitNames) resolve(text string, c clause, t tier) (verdict, bool) {
 	if len(chains) == 0 {
 		return verdict{}, false
 	}
-	for n.isRegistered(text, c, chains) {
+	for n.isRegistered(text, c, chains) || n.isHouse(text, c, chains) {
 		chains = chains[:len(chains)-1]
 	}
 	all, any := ^uint64(0), uint64(0)
@@ -157,6 +159,15 @@ func (n *unitNames) isRegistered(text string, c clause, chains []chain) bool {
 	return own && !last.lost && !n.isSeat(text, c, last)
 }
 
+// isHouse reports that a clause is an address and the last place in it a name in its street: a tower called 静安中心.
+func (n *unitNames) isHouse(text string, c clause, chains []chain) bool {
+	if len(chains) < 2 || !chains[0].isAddress() || chains[0].to > chains[1].from {
+		return false
+	}
+	last := chains[len(chains)-1]
+	return last.kind != kindPlace && last.kind != kindAbroad || !last.full && !last.seat && !last.lost && !strings.HasSuffix(text[:last.from], "(")
+}
+
 // verdict is what a chain alone says.
 func (ch chain) verdict() verdict {
 	v := verdict{in: ch.in, city: ch.city, why: WhyNamed, from: ch.from, to: ch.to}
@@ -179,6 +190,9 @@ func (ch chain) verdict() verdict {
 func (n *unitNames) areChoices(text string, chains []chain) bool {
 	for i := 1; i < len(chains); i++ {
 		between := text[chains[i-1].to:chains[i].from]
+		if chains[i].elsewhere || strings.Contains(between, "/") {
+			return true
+		}
 		if between == "" && chains[i].kind == kindPlace && chains[i-1].kind == kindPlace && !chains[i].seat {
 			return true
 		}

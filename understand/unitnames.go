@@ -70,6 +70,7 @@ type unitNames struct {
 	cities []string          // full names; 0 is none
 	begin  map[[2]rune][]name
 	campus map[string]bool
+	known  map[string]bool
 }
 
 // names is read from the embedded tables, which the tests hold to be without fault.
@@ -89,7 +90,7 @@ func readUnitNames(divisions, schools, words string) (*unitNames, error) {
 	}
 	n := &unitNames{
 		words: w, bit: make(map[string]uint64), out: abroadBit, cities: []string{""},
-		begin: make(map[[2]rune][]name, 8192), campus: set(w.words["campus"]...),
+		begin: make(map[[2]rune][]name, 8192), campus: set(w.words["campus"]...), known: set(w.words["known"]...),
 	}
 	n.addDivisions(divisions)
 	bySchool := n.addSchools(schools)
@@ -107,7 +108,7 @@ func readUnitNames(divisions, schools, words string) (*unitNames, error) {
 
 func (n *unitNames) addDivisions(table string) {
 	silent, prone, mild := set(n.words.words["everyday"]...), set(n.words.words["prone"]...), set(n.words.words["mild"]...)
-	direct, known := int16(0), set(n.words.words["known"]...)
+	direct := int16(0)
 	for line := range strings.Lines(table) {
 		short := provinceShort(line)
 		bit := uint64(1) << len(n.short)
@@ -158,7 +159,7 @@ func (n *unitNames) addDivisions(table string) {
 					p.shy = bold
 				case prone[p.text]:
 					p.shy = shy
-				case known[p.text] || strings.HasSuffix(full, "市"):
+				case n.known[p.text] || strings.HasSuffix(full, "市"):
 					p.shy = lonely
 				default:
 					p.shy = shy

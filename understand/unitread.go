@@ -98,6 +98,11 @@ func (r *reader) place(t token) {
 	case old.to == t.from && old.tier == c.tier && old.kind == kindPlace && t.level == levelCounty && !t.weak && r.n.hasPrefix(r.text[t.to:], "branch"):
 		r.lose(t) // 内蒙古鹿城分行: not the Lucheng of Wenzhou, but which
 		return
+	case old.kind == kindPlace && old.tier == c.tier && r.isFurtherOn(*old, t):
+		if !t.full || t.level < levelCity {
+			return
+		}
+		c.elsewhere = true
 	case old.kind == kindPlace && t.weak && !old.weak:
 		return
 	case old.kind == kindSchool && r.isOwnCampus(t):
@@ -115,8 +120,11 @@ func (c *chain) join(other chain) {
 	if other.city != 0 || in != c.in {
 		c.city = other.city
 	}
-	if other.kind != kindPlace {
+	if other.kind != kindPlace && !c.isAddress() {
 		c.kind = other.kind
+	}
+	if other.kind == kindPlace && other.full && other.level < c.level {
+		c.level, c.full = other.level, true
 	}
 	c.in, c.to = in, other.to
 	c.weak = c.weak && other.weak
@@ -126,7 +134,23 @@ func (c *chain) join(other chain) {
 // belongs reports that a name right after a place is a word of what stands there, though it is known from elsewhere:
 // 成都新城区 is not the one of Xi'an, 深圳清华大学研究院 stands in Shenzhen.
 func (r *reader) belongs(old chain, t token) bool {
-	return old.kind == kindPlace && (t.kind != kindPlace || t.ward && !r.n.hasPrefix(r.text[t.to:], "branch"))
+	if old.kind != kindPlace {
+		return false
+	}
+	return t.kind != kindPlace || (t.ward || old.isAddress() && t.level == levelCounty) && !r.n.hasPrefix(r.text[t.to:], "branch")
+}
+
+// isAddress reports that a chain goes down to a district or county: what follows are streets and houses.
+func (c *chain) isAddress() bool { return c.kind == kindPlace && c.full && c.level == levelCounty }
+
+// isFurtherOn reports that between a place and a name stand a street or a number and no organisation, so that the name
+// is that of a house in the street, or begins another address.
+func (r *reader) isFurtherOn(old chain, t token) bool {
+	between := r.text[old.to:t.from]
+	if hasOne(between, []string{"公司", "集团", "院", "局", "行", "大学"}, strings.Contains) || hasOne(between, []string{"(", "驻"}, strings.HasSuffix) || r.n.hasPrefix(r.text[t.to:], "branch") {
+		return false
+	}
+	return strings.ContainsAny(between, "0123456789号街镇村楼") || strings.Contains(between, "大道") || strings.HasSuffix(between, "路")
 }
 
 // isOwnCampus reports that the name of a county elsewhere is that of one of the school's own campuses.
@@ -142,7 +166,7 @@ func (r *reader) branch(i int) {
 	old := r.last()
 	if t.kind == kindRegion {
 		named := old != nil && old.to == t.from // 嘉兴长三角研究院
-		near := i+1 < len(r.tokens) && r.tokens[i+1].kind == kindBranch && r.tokens[i+1].from-t.to <= 4*utf8.UTFMax
+		near := i+1 < len(r.tokens) && r.n.isLost(r.tokens[i+1].text) && r.tokens[i+1].from-t.to <= len("第一二")
 		if !named && (near || r.n.hasPrefix(r.text[t.to:], "part")) {
 			r.lose(t)
 		}
@@ -186,8 +210,9 @@ func (r *reader) cue(i int) {
 	t := r.tokens[i]
 	if old := r.last(); old != nil && r.standsBehind(t.text) {
 		follows, filler := r.follows(i)
-		if t.kind == kindWork && !follows && !beginsApart(r.text[t.to:]) {
-			return // 某某办公有限公司
+		after := r.text[t.to:]
+		if t.kind == kindWork && !follows && !beginsApart(after) || t.kind == kindAside && r.n.hasPrefix(after, "house") {
+			return // 某某办公有限公司, 实训楼
 		}
 		direct := old.to == t.from
 		if !follows || direct && filler == "" && t.kind == kindHome {
@@ -197,7 +222,7 @@ func (r *reader) cue(i int) {
 			return
 		}
 	}
-	if r.tier = tiers[t.kind]; t.kind == kindWork && !r.standsBehind(t.text) {
+	if r.tier = tiers[t.kind]; t.kind == kindWork && hasOne(t.text, []string{"工作", "办公", "派"}, strings.Contains) && !r.standsBehind(t.text) {
 		r.awaited = t
 	}
 }

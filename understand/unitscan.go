@@ -60,6 +60,7 @@ func (n *unitNames) at(text string, at, beforeEnd int) (name, bool) {
 		after := text[at+len(p.text):]
 		switch {
 		case (p.kind == kindPlace || p.kind == kindNothing) && !apart && n.isCut(p.text, after):
+		case p.kind == kindNothing && strings.HasPrefix(after, "路"): // 成都航空路
 		case (p.kind == kindPlace || p.kind == kindUnit) && !n.shows(p, apart, before, after):
 			if apart {
 				refused = p.text
@@ -103,7 +104,7 @@ func (n *unitNames) shows(p name, apart bool, before, after string) bool {
 	if p.shy == lonely {
 		return apart || part || n.hasPrefix(after, "form") || after == "" && len(before) >= len("友达") && p.kind == kindPlace // 友达昆山
 	}
-	if apart && p.level >= levelCity && strings.Contains(after, "有限") {
+	if apart && p.level >= levelCity && strings.Contains(after, "有限") || apart && hasOne(head(after, 12), []string{"路", "街", "号", "镇", "村"}, strings.Contains) && n.isKnown(p) {
 		return true
 	}
 	return apart && (part || n.hasPrefix(after, "form") || beginsApart(after)) || n.hasPrefix(after, "beside")
@@ -156,3 +157,6 @@ func (n *unitNames) hasPrefix(text, section string) bool {
 func (n *unitNames) hasSuffix(text, section string) bool {
 	return hasOne(text, n.words.words[section], strings.HasSuffix)
 }
+
+// isKnown reports a city, or a part of one that needs no suffix to be known.
+func (n *unitNames) isKnown(p name) bool { return p.level >= levelCity || p.weak || n.known[p.text] }

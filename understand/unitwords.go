@@ -28,7 +28,7 @@ type keyedWords struct {
 var (
 	plainSections = []string{
 		"outside", "abroad", "registered", "everywhere", "chain", "single", "region", "nothing", "everyday", "known", "campus",
-		"work", "home", "aside", "denied", "unsure", "or", "branch", "form", "named", "beside", "student", "lost", "behind", "filler", "part", "before", "brand", "prone", "mild",
+		"work", "home", "aside", "denied", "unsure", "or", "branch", "form", "named", "beside", "student", "lost", "behind", "filler", "part", "before", "brand", "prone", "mild", "house",
 	}
 	keyedSections = []string{"school", "unit", "area", "sent"}
 )
