@@ -53,7 +53,7 @@ func understandUnits(r io.Reader, w io.Writer, rule season.CrossSystem) error {
 		}
 		if line != "" {
 			u := placedUnit{Text: strings.TrimRight(line, "\r\n")}
-			if p := understand.Unit(u.Text); p.Known() {
+			if p := understand.Unit(u.Text); p.Known {
 				crosses := rule.Holds(p.Province)
 				u.Province, u.CrossSystem = &p.Province, &crosses
 			}

@@ -6,29 +6,29 @@ import (
 	"unicode/utf8"
 )
 
-// clause is the places of one clause.
-type clause struct {
+// unitClause is the places of one clause.
+type unitClause struct {
 	chains   []chain
 	from, to int
 }
 
-// reader takes the tokens of a text into clauses.
-type reader struct {
-	n       *unitNames
+// unitReader takes the tokens of a text into clauses.
+type unitReader struct {
+	n       *unitLexicon
 	text    string
-	tokens  []token
-	clauses []clause
+	tokens  []unitToken
+	clauses []unitClause
 
-	now    clause
+	now    unitClause
 	tier   tier // of the places to come
 	before tier // of those before the bracket
 	denied bool // the place to come is denied
 	unsure bool
 
-	awaited token // a cue for where one works, while no place has come: 工作地在外地
+	awaited unitToken // a cue for where one works, while no place has come: 工作地在外地
 }
 
-func (r *reader) read() {
+func (r *unitReader) read() {
 	for i, t := range r.tokens {
 		switch t.kind {
 		case markComma:
@@ -56,17 +56,17 @@ func (r *reader) read() {
 	r.end(len(r.text))
 }
 
-func (r *reader) end(at int) {
+func (r *unitReader) end(at int) {
 	if r.awaited.text != "" {
 		r.lose(r.awaited)
 	}
 	r.now.to = at
 	r.clauses = append(r.clauses, r.now)
-	r.now, r.awaited = clause{}, token{}
+	r.now, r.awaited = unitClause{}, unitToken{}
 	r.tier, r.before, r.denied = tierPlain, tierPlain, false
 }
 
-func (r *reader) last() *chain {
+func (r *unitReader) last() *chain {
 	if len(r.now.chains) == 0 {
 		return nil
 	}
@@ -74,8 +74,8 @@ func (r *reader) last() *chain {
 }
 
 // place takes a name that places the unit.
-func (r *reader) place(t token) {
-	c := chain{name: t.name, from: t.from, to: t.to, tier: r.tier}
+func (r *unitReader) place(t unitToken) {
+	c := chain{unitName: t.unitName, from: t.from, to: t.to, tier: r.tier}
 	before := r.text[r.now.from:t.from]
 	switch {
 	case r.denied || strings.HasSuffix(before, "非"):
@@ -83,10 +83,10 @@ func (r *reader) place(t token) {
 	case strings.HasSuffix(before, "驻"):
 		c.seat = true
 	}
-	if t.kind == kindRegistered && !strings.Contains(head(r.text[t.to:], 16), "有限") {
+	if t.kind == kindRegistered && !strings.Contains(firstRunes(r.text[t.to:], 16), "有限") {
 		return
 	}
-	r.awaited = token{}
+	r.awaited = unitToken{}
 	old := r.last()
 	switch {
 	case old == nil:
@@ -133,7 +133,7 @@ func (c *chain) join(other chain) {
 
 // belongs reports that a name right after a place is a word of what stands there, though it is known from elsewhere:
 // 成都新城区 is not the one of Xi'an, 深圳清华大学研究院 stands in Shenzhen.
-func (r *reader) belongs(old chain, t token) bool {
+func (r *unitReader) belongs(old chain, t unitToken) bool {
 	if old.kind != kindPlace {
 		return false
 	}
@@ -145,23 +145,23 @@ func (c *chain) isAddress() bool { return c.kind == kindPlace && c.full && c.lev
 
 // isFurtherOn reports that between a place and a name stand a street or a number and no organisation, so that the name
 // is that of a house in the street, or begins another address.
-func (r *reader) isFurtherOn(old chain, t token) bool {
+func (r *unitReader) isFurtherOn(old chain, t unitToken) bool {
 	between := r.text[old.to:t.from]
-	if hasOne(between, []string{"公司", "集团", "院", "局", "行", "大学"}, strings.Contains) || hasOne(between, []string{"(", "驻"}, strings.HasSuffix) || r.n.hasPrefix(r.text[t.to:], "branch") {
+	if r.n.contains(between, "body") || hasOne(between, []string{"(", "驻"}, strings.HasSuffix) || r.n.hasPrefix(r.text[t.to:], "branch") {
 		return false
 	}
-	return strings.ContainsAny(between, "0123456789号街镇村楼") || strings.Contains(between, "大道") || strings.HasSuffix(between, "路")
+	return strings.ContainsAny(between, "0123456789") || r.n.contains(between, "street") || strings.HasSuffix(between, "路")
 }
 
 // isOwnCampus reports that the name of a county elsewhere is that of one of the school's own campuses.
-func (r *reader) isOwnCampus(t token) bool {
+func (r *unitReader) isOwnCampus(t unitToken) bool {
 	after := r.text[t.to:]
-	return r.n.campus[t.text] && (after == "" || hasOne(after, []string{"校", "院区", "主校区", "东", "西", "南", "北", ",", ")"}, strings.HasPrefix))
+	return r.n.campus[t.text] && (after == "" || r.n.hasPrefix(after, "campuspart") || hasOne(after, []string{",", ")"}, strings.HasPrefix))
 }
 
 // branch takes a word for a part of the organisation: it is where the place just before it is, and nobody knows where
 // when no place is named since the organisation's own name.
-func (r *reader) branch(i int) {
+func (r *unitReader) branch(i int) {
 	t := r.tokens[i]
 	old := r.last()
 	if t.kind == kindRegion {
@@ -177,9 +177,9 @@ func (r *reader) branch(i int) {
 	}
 	between := r.text[old.to:t.from]
 	const near = 8 // characters
-	if hasOne(between, []string{"公司", "集团", "银行"}, strings.Contains) {
+	if r.n.contains(between, "whole") {
 		// A rural bank has branches in its own town alone.
-		if r.n.isLost(t.text) && !hasOne(between, []string{"农商", "农村", "村镇"}, strings.Contains) {
+		if r.n.isLost(t.text) && !r.n.contains(between, "rural") {
 			r.lose(t)
 		}
 		return
@@ -190,23 +190,23 @@ func (r *reader) branch(i int) {
 }
 
 // lose notes a branch whose place is not named.
-func (r *reader) lose(t token) {
+func (r *unitReader) lose(t unitToken) {
 	if r.denied || r.tier == tierNone {
 		return
 	}
-	r.now.chains = append(r.now.chains, chain{name: t.name, from: t.from, to: t.to, tier: r.tier, lost: true})
+	r.now.chains = append(r.now.chains, chain{unitName: t.unitName, from: t.from, to: t.to, tier: r.tier, lost: true})
 }
 
-func (n *unitNames) isLost(word string) bool {
+func (n *unitLexicon) isLost(word string) bool {
 	return slices.Contains(n.words.words["lost"], word)
 }
 
 // tiers are what the cues say.
-var tiers = map[kind]tier{kindWork: tierWork, kindHome: tierHome, kindAside: tierNone}
+var tiers = map[unitKind]tier{kindWork: tierWork, kindHome: tierHome, kindAside: tierNone}
 
 // cue takes a word that says what a place has to do with the unit: of the place after it, or of the one before it where
 // it may stand behind its place (深圳总部) and none follows at once.
-func (r *reader) cue(i int) {
+func (r *unitReader) cue(i int) {
 	t := r.tokens[i]
 	if old := r.last(); old != nil && r.standsBehind(t.text) {
 		follows, filler := r.follows(i)
@@ -222,17 +222,17 @@ func (r *reader) cue(i int) {
 			return
 		}
 	}
-	if r.tier = tiers[t.kind]; t.kind == kindWork && hasOne(t.text, []string{"工作", "办公", "派"}, strings.Contains) && !r.standsBehind(t.text) {
+	if r.tier = tiers[t.kind]; t.kind == kindWork && r.n.contains(t.text, "posting") && !r.standsBehind(t.text) {
 		r.awaited = t
 	}
 }
 
-func (r *reader) standsBehind(cue string) bool {
+func (r *unitReader) standsBehind(cue string) bool {
 	return slices.Contains(r.n.words.words["behind"], cue)
 }
 
 // follows reports that a place comes next after the cue, with nothing but filler between.
-func (r *reader) follows(i int) (bool, string) {
+func (r *unitReader) follows(i int) (bool, string) {
 	if i+1 >= len(r.tokens) {
 		return false, ""
 	}
@@ -244,10 +244,12 @@ func (r *reader) follows(i int) (bool, string) {
 	return between == "" || r.isFiller(between), between
 }
 
-func (r *reader) isFiller(text string) bool { return slices.Contains(r.n.words.words["filler"], text) }
+func (r *unitReader) isFiller(text string) bool {
+	return slices.Contains(r.n.words.words["filler"], text)
+}
 
-// head is the first n characters of a text.
-func head(s string, n int) string {
+// firstRunes is the first n characters of a text.
+func firstRunes(s string, n int) string {
 	for i := range s {
 		if n--; n < 0 {
 			return s[:i]

@@ -29,6 +29,7 @@ var (
 	plainSections = []string{
 		"outside", "abroad", "registered", "everywhere", "chain", "single", "region", "nothing", "everyday", "known", "campus",
 		"work", "home", "aside", "denied", "unsure", "or", "branch", "form", "named", "beside", "student", "lost", "behind", "filler", "part", "before", "brand", "prone", "mild", "house",
+		"body", "whole", "rural", "street", "posting", "post", "campuspart", "great",
 	}
 	keyedSections = []string{"school", "unit", "area", "sent"}
 )
