@@ -32,7 +32,7 @@ func readUnitLexicon(divisions, schools, words string) (*unitLexicon, error) {
 		return nil, err
 	}
 	n := &unitLexicon{
-		words: w, bit: make(map[string]uint64), out: abroadBit, cities: []string{""},
+		words: w, meaning: make(map[string]string, 2048), bit: make(map[string]uint64), out: abroadBit, cities: []string{""},
 		begin: make(map[[2]rune][]unitName, 8192), campus: set(w.words["campus"]...), known: set(w.words["known"]...),
 	}
 	n.addDivisions(divisions)
@@ -201,6 +201,9 @@ func (n *unitLexicon) addKeyed(bySchool map[string]unitName) error {
 				return fmt.Errorf("section %s: no province is called %q", section.name, line.key)
 			}
 			for _, w := range line.words {
+				if err := n.means(w, section.name); err != nil {
+					return err
+				}
 				as.text, as.shy = w, bold
 				switch {
 				case prone[w]:
@@ -240,6 +243,9 @@ func (n *unitLexicon) addPlain() error {
 		{"unsure", unitName{kind: kindUnsure}},
 	} {
 		for _, w := range n.words.words[section.name] {
+			if err := n.means(w, section.name); err != nil {
+				return err
+			}
 			section.as.text = w
 			if section.as.kind == kindRegistered {
 				p, ok := n.placeIn(w)
@@ -253,6 +259,15 @@ func (n *unitLexicon) addPlain() error {
 			}
 		}
 	}
+	return nil
+}
+
+// means notes what a word is used for, which is one thing.
+func (n *unitLexicon) means(word, section string) error {
+	if old, ok := n.meaning[word]; ok {
+		return fmt.Errorf("%s is both in %s and in %s", word, old, section)
+	}
+	n.meaning[word] = section
 	return nil
 }
 

@@ -52,14 +52,15 @@ const abroadBit = 1 << 63
 
 // unitLexicon finds every name that begins with two given characters, longest first. It is read once and never changed.
 type unitLexicon struct {
-	words  wordSections
-	short  []string          // short names of the provinces
-	bit    map[string]uint64 // by short name
-	out    uint64            // the provinces where no unit of the mainland stands, and abroad
-	cities []string          // full names; 0 is none
-	begin  map[[2]rune][]unitName
-	campus map[string]bool
-	known  map[string]bool
+	words   wordSections
+	short   []string          // short names of the provinces
+	bit     map[string]uint64 // by short name
+	out     uint64            // the provinces where no unit of the mainland stands, and abroad
+	cities  []string          // full names; 0 is none
+	begin   map[[2]rune][]unitName
+	campus  map[string]bool
+	meaning map[string]string // section of a word that has a meaning of its own
+	known   map[string]bool
 }
 
 // twoRunes is the first two characters of a text.
