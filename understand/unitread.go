@@ -105,8 +105,8 @@ func (r *unitReader) place(t unitToken) {
 		c.elsewhere = true
 	case old.kind == kindPlace && t.weak && !old.weak:
 		return
-	case old.kind == kindSchool && r.isOwnCampus(t):
-		return
+	case old.kind == kindSchool && (r.isOwnCampus(t) || t.kind == kindAbroad && r.text[t.to:] != "" && !r.n.hasPrefix(r.text[t.to:], "branch")):
+		return // 四川大学某国学院 is at home
 	}
 	if old != nil && old.kind != kindPlace {
 		c.weak = false
@@ -165,9 +165,10 @@ func (r *unitReader) branch(i int) {
 	t := r.tokens[i]
 	old := r.last()
 	if t.kind == kindRegion {
-		named := old != nil && old.to == t.from // 嘉兴长三角研究院
-		near := i+1 < len(r.tokens) && r.n.isLost(r.tokens[i+1].text) && r.tokens[i+1].from-t.to <= len("第一二")
-		if !named && (near || r.n.hasPrefix(r.text[t.to:], "part")) {
+		direct := old != nil && old.to == t.from
+		named := direct && old.kind == kindPlace // 嘉兴长三角研究院
+		near := i+1 < len(r.tokens) && r.tokens[i+1].kind == kindBranch && r.tokens[i+1].from-t.to <= len("第一二")
+		if !named && (near && (direct || r.n.isLost(r.tokens[i+1].text)) || r.n.hasPrefix(r.text[t.to:], "part")) {
 			r.lose(t)
 		}
 		return

@@ -39,7 +39,7 @@ func TestUnitWordsAreChecked(t *testing.T) {
 		{"unknown section", "[campus]", "[campsu]", `no section is called "campsu"`},
 		{"missing section", "[lost]\n", "[rural]\n", "section lost is missing"},
 		{"unknown school", "\n北京大学: ", "\n东京大学: ", `no school is called "东京大学"`},
-		{"unknown province", "\n北京: 首都国际机场", "\n京: 首都国际机场", `section unit: no province is called "京"`},
+		{"unknown province", "\n北京: 驻京\n", "\n京: 驻京\n", `section sent: no province is called "京"`},
 		{"no key", "\n北京: 驻京", "\n驻京", "section sent needs a key"},
 		{"no place in a registered name", "\n宁德时代 ", "\n某某时代 ", `no place is in "某某时代"`},
 		{"no province outside", "\n香港 澳门 台湾\n", "\n香江 澳门 台湾\n", `section outside: no province is called "香江"`},
