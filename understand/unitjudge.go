@@ -193,7 +193,7 @@ func (n *unitLexicon) areChoices(text string, chains []chain) bool {
 		if chains[i].elsewhere || strings.Contains(between, "/") {
 			return true
 		}
-		if between == "" && chains[i].kind == kindPlace && chains[i-1].kind == kindPlace && !chains[i].seat {
+		if between == "" && i == len(chains)-1 && chains[i].kind == kindPlace && chains[i-1].kind == kindPlace && !chains[i].seat {
 			return true
 		}
 		if slices.Contains(n.words.words["or"], between) {

@@ -80,7 +80,7 @@ func (r *unitReader) place(t unitToken) {
 	switch {
 	case r.denied || strings.HasSuffix(before, "非"):
 		c.tier, c.denied, r.denied = tierNone, true, false
-	case strings.HasSuffix(before, "驻"):
+	case strings.HasSuffix(before, "驻") || strings.HasPrefix(t.text, "驻") && t.kind == kindPlace && !t.full:
 		c.seat = true
 	}
 	if t.kind == kindRegistered && !strings.Contains(firstRunes(r.text[t.to:], 16), "有限") {
