@@ -137,7 +137,9 @@ func (r *unitReader) belongs(old chain, t unitToken) bool {
 	if old.kind != kindPlace {
 		return false
 	}
-	return t.kind != kindPlace || (t.ward || old.isAddress() && t.level == levelCounty) && !r.n.hasPrefix(r.text[t.to:], "branch")
+	after := r.text[t.to:]
+	return t.kind != kindPlace || t.level == levelCounty && r.n.hasPrefix(after, "zone") ||
+		(t.ward || old.isAddress() && t.level == levelCounty) && !r.n.hasPrefix(after, "branch")
 }
 
 // isAddress reports that a chain goes down to a district or county: what follows are streets and houses.

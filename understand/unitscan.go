@@ -122,6 +122,9 @@ func (n *unitLexicon) isName(p unitName, after string) bool {
 	if n.hasPrefix(after, "chain") && !n.hasPrefix(after, "single") {
 		return true
 	}
+	if n.isBank(after) {
+		return true
+	}
 	if rest, ok := strings.CutPrefix(after, "人"); ok && (rest == "" || hasOne(rest, []string{",", ")", "在", "去", "到"}, strings.HasPrefix)) {
 		return true
 	}
@@ -130,6 +133,23 @@ func (n *unitLexicon) isName(p unitName, after string) bool {
 		return rest == "" || r < utf8.RuneSelf
 	}
 	return !p.full && isLesser(after) && !n.beginsPlace(after)
+}
+
+// isBank reports that a place begins the name of a bank, 重庆三峡银行, and does not stand before one with a name of its own,
+// 成都招商银行.
+func (n *unitLexicon) isBank(after string) bool {
+	called, rest, ok := strings.Cut(firstRunes(after, 7), "银行")
+	if !ok || called == "" || strings.HasPrefix(rest, "业") || n.contains(called, "local") || strings.ContainsAny(called, ",()") {
+		return false
+	}
+	for at := range called {
+		for _, p := range n.begin[twoRunes(called[at:])] {
+			if strings.HasPrefix(called[at:], p.text) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // beginsPlace reports that a place begins a text, as 镇江 does after 江苏.

@@ -29,7 +29,7 @@ var (
 	plainSections = []string{
 		"outside", "abroad", "registered", "everywhere", "chain", "single", "region", "nothing", "everyday", "known", "campus",
 		"work", "home", "aside", "denied", "unsure", "or", "branch", "form", "named", "beside", "student", "lost", "behind", "filler", "part", "before", "brand", "prone", "mild", "house",
-		"body", "whole", "rural", "street", "posting", "post", "campuspart", "great",
+		"body", "whole", "rural", "street", "posting", "post", "campuspart", "great", "zone", "local",
 	}
 	keyedSections = []string{"school", "unit", "area", "sent"}
 )
