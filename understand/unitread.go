@@ -187,6 +187,10 @@ func (r *unitReader) branch(i int) {
 		}
 		return
 	}
+	if old.kind == kindUnit && between != "" && r.n.isLost(t.text) {
+		r.lose(t) // 中原油田普光分公司
+		return
+	}
 	if utf8.RuneCountInString(between) <= near && !strings.ContainsAny(between, "()") {
 		old.seat = true
 	}
