@@ -95,7 +95,7 @@ func unitLine(s *season.Season, line string) any {
 		Province    *string `json:"province"`
 		CrossSystem *bool   `json:"cross_system"`
 	}{Text: line}
-	if p := understand.Unit(line); p.Known() {
+	if p := understand.Unit(line); p.Known {
 		crosses := s.CrossSystem.Holds(p.Province)
 		out.Province, out.CrossSystem = &p.Province, &crosses
 	}

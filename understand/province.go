@@ -84,7 +84,7 @@ var (
 	}
 
 	// What makes the name before it that of something smaller than a division.
-	lesser = []string{"路", "街", "大道", "大路", "巷", "胡同", "弄", "镇", "乡", "村", "社区", "小区", "大厦", "花园"}
+	lesser = []string{"路", "街", "大道", "大路", "桥路", "巷", "胡同", "弄", "镇", "乡", "村", "社区", "小区", "大厦", "花园"}
 )
 
 func endsApart(before string) bool {

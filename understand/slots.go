@@ -30,7 +30,7 @@ func (r *Reader) slots(w *weighing, reading *Reading) {
 			p = Unit(value)
 		}
 	}
-	if p.Known() && !w.choice && !w.chooses {
+	if p.Known && !w.choice && !w.chooses {
 		at := w.m.find(p.Words)
 		reading.add(SlotProvince, p.Province, at)
 		if p.City != "" {

@@ -21,7 +21,8 @@ const (
 
 // Place is where a unit stands.
 type Place struct {
-	Province   string   // short name: 四川; "" when it cannot be told or is outside the mainland
+	Known      bool     // it stands in one province of the mainland
+	Province   string   // short name of that: 四川
 	City       string   // full name of the city, 成都市, when that is known too
 	Candidates []string // when it cannot be told: the provinces it can be, if they are few enough to ask
 	Abroad     bool     // outside the mainland: in Hong Kong, Macau, Taiwan or another country
@@ -29,9 +30,6 @@ type Place struct {
 	Words      string   // what tells it, as it stands in the normalised text
 	From, To   int      // where Words stands there, in bytes
 }
-
-// Known reports that the unit stands in one province of the mainland.
-func (p Place) Known() bool { return p.Province != "" }
 
 // mostCandidates is how many provinces a person can be asked to choose from.
 const mostCandidates = 6
@@ -46,9 +44,9 @@ const longestUnit = 1000
 // A street called after a city, a bank called after its origin, and a firm with units everywhere place nothing. What
 // can be in two provinces is not guessed.
 func Unit(s string) Place {
-	normal := head(Normalize(s), longestUnit)
+	normal := firstRunes(Normalize(s), longestUnit)
 	text, origin := canonicalText(normal)
-	n := names()
+	n := unitTable()
 	v := n.judge(text)
 	p := Place{Why: v.why}
 	if v.to > v.from {
@@ -70,13 +68,13 @@ func Unit(s string) Place {
 			p.Why = WhyUnsure
 		}
 	default:
-		p.Province, p.City = n.provinces(inside)[0], n.cities[v.city]
+		p.Known, p.Province, p.City = true, n.provinces(inside)[0], n.cities[v.city]
 	}
 	return p
 }
 
 // provinces are the short names of a set.
-func (n *unitNames) provinces(set uint64) []string {
+func (n *unitLexicon) provinces(set uint64) []string {
 	list := make([]string, 0, bits.OnesCount64(set))
 	for ; set != 0; set &= set - 1 {
 		list = append(list, n.short[bits.TrailingZeros64(set)])

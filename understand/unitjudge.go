@@ -1,6 +1,7 @@
 package understand
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -17,15 +18,18 @@ const (
 
 // chain is what names one place: 四川省成都市武侯区, or a school or unit with what stands around it.
 type chain struct {
-	name
+	unitName
 	from, to int
 	tier     tier
+	denied   bool // the writer says that it is not there
 	seat     bool // a part of the organisation is said to be there
 	lost     bool // a branch whose place is not named
+
+	elsewhere bool // begins another address
 }
 
-// verdict is where a text places a unit: in one of these provinces.
-type verdict struct {
+// unitVerdict is where a text places a unit: in one of these provinces.
+type unitVerdict struct {
 	in       uint64
 	city     int16
 	why      string
@@ -34,8 +38,8 @@ type verdict struct {
 }
 
 // judge weighs the places of a text.
-func (n *unitNames) judge(text string) verdict {
-	r := reader{n: n, text: text, tokens: n.scan(text), tier: tierPlain}
+func (n *unitLexicon) judge(text string) unitVerdict {
+	r := unitReader{n: n, text: text, tokens: n.scan(text), tier: tierPlain}
 	r.read()
 	v := r.weigh()
 	v.unsure = r.unsure
@@ -46,8 +50,8 @@ func (n *unitNames) judge(text string) verdict {
 }
 
 // weigh takes the clauses together: where one works counts before where the unit is, that before its head office.
-func (r *reader) weigh() verdict {
-	var found verdict
+func (r *unitReader) weigh() unitVerdict {
+	var found unitVerdict
 	for t := tierWork; t > tierNone; t-- {
 		v, ok := r.weighTier(t)
 		switch {
@@ -65,8 +69,8 @@ func (r *reader) weigh() verdict {
 }
 
 // weighTier is where the clauses that say anything of one tier place the unit.
-func (r *reader) weighTier(t tier) (verdict, bool) {
-	var sum verdict
+func (r *unitReader) weighTier(t tier) (unitVerdict, bool) {
+	var sum unitVerdict
 	any := false
 	for i, c := range r.clauses {
 		v, ok := r.n.resolve(r.text, c, t)
@@ -78,7 +82,7 @@ func (r *reader) weighTier(t tier) (verdict, bool) {
 		case sum.in&v.in != 0:
 			v.in &= sum.in
 			sum = v
-		case i == len(r.clauses)-1 && t == tierPlain && sum.why != WhyBranch && r.isAddress(c):
+		case i == len(r.clauses)-1 && t == tierPlain && sum.why != WhyBranch && r.isAddress(c) && !slices.ContainsFunc(r.clauses[:i], r.isAddress):
 			sum = v // a unit, then the address where it is
 		default:
 			sum.in |= v.in
@@ -90,17 +94,17 @@ func (r *reader) weighTier(t tier) (verdict, bool) {
 }
 
 // isAddress reports that a clause begins with a place and names no organisation.
-func (r *reader) isAddress(c clause) bool {
+func (r *unitReader) isAddress(c unitClause) bool {
 	if len(c.chains) == 0 {
 		return false
 	}
 	first := c.chains[0]
 	lead := strings.TrimLeft(r.text[c.from:first.from], "我人就在去到于是")
-	return lead == "" && first.kind == kindPlace && !hasOne(r.text[c.from:c.to], []string{"公司", "集团", "大学", "学院", "银行", "局"}, strings.Contains)
+	return lead == "" && first.kind == kindPlace && !r.n.contains(r.text[c.from:c.to], "body")
 }
 
 // resolve is where the chains of one clause and tier place the unit.
-func (n *unitNames) resolve(text string, c clause, t tier) (verdict, bool) {
+func (n *unitLexicon) resolve(text string, c unitClause, t tier) (unitVerdict, bool) {
 	chains := make([]chain, 0, len(c.chains))
 	strong, native := false, false
 	for _, ch := range c.chains {
@@ -116,7 +120,10 @@ func (n *unitNames) resolve(text string, c clause, t tier) (verdict, bool) {
 		chains = append(chains, ch)
 	}
 	if len(chains) == 0 {
-		return verdict{}, false
+		return unitVerdict{}, false
+	}
+	for n.isRegistered(text, c, chains) || n.isHouse(text, c, chains) {
+		chains = chains[:len(chains)-1]
 	}
 	all, any := ^uint64(0), uint64(0)
 	for _, ch := range chains {
@@ -126,13 +133,13 @@ func (n *unitNames) resolve(text string, c clause, t tier) (verdict, bool) {
 	last := chains[len(chains)-1]
 	switch {
 	case last.lost:
-		return verdict{why: WhyLost, from: last.from, to: last.to}, true
+		return unitVerdict{why: WhyLost, from: last.from, to: last.to}, true
 	case all != 0:
 		v := last.verdict()
 		v.in = all
 		return v, true
 	case n.areChoices(text, chains) || !n.isSeat(text, c, last):
-		return verdict{in: any, why: WhySeveral, from: chains[0].from, to: last.to}, true
+		return unitVerdict{in: any, why: WhySeveral, from: chains[0].from, to: last.to}, true
 	}
 	v := last.verdict()
 	if last.tier == tierPlain {
@@ -141,9 +148,29 @@ func (n *unitNames) resolve(text string, c clause, t tier) (verdict, bool) {
 	return v, true
 }
 
+// isRegistered reports that a clause is the full name of a company that begins with where it is registered, so that the
+// last place in it is a word of its own name: 江阴昌吉投资管理有限公司.
+func (n *unitLexicon) isRegistered(text string, c unitClause, chains []chain) bool {
+	if len(chains) < 2 || chains[0].from != c.from || chains[0].kind != kindPlace {
+		return false
+	}
+	last := chains[len(chains)-1]
+	own := hasOne(text[last.to:c.to], []string{"有限公司", "有限责任公司"}, strings.HasSuffix)
+	return own && !last.lost && !n.isSeat(text, c, last)
+}
+
+// isHouse reports that a clause is an address and the last place in it a name in its street: a tower called 静安中心.
+func (n *unitLexicon) isHouse(text string, c unitClause, chains []chain) bool {
+	if len(chains) < 2 || !chains[0].isAddress() || chains[0].to > chains[1].from {
+		return false
+	}
+	last := chains[len(chains)-1]
+	return last.kind != kindPlace && last.kind != kindAbroad || !last.full && !last.seat && !last.lost && !strings.HasSuffix(text[:last.from], "(")
+}
+
 // verdict is what a chain alone says.
-func (ch chain) verdict() verdict {
-	v := verdict{in: ch.in, city: ch.city, why: WhyNamed, from: ch.from, to: ch.to}
+func (ch chain) verdict() unitVerdict {
+	v := unitVerdict{in: ch.in, city: ch.city, why: WhyNamed, from: ch.from, to: ch.to}
 	switch {
 	case ch.tier == tierWork:
 		v.why = WhyWork
@@ -160,16 +187,17 @@ func (ch chain) verdict() verdict {
 }
 
 // areChoices reports that two of the places are offered to choose from: 北京或上海, 北京上海.
-func (n *unitNames) areChoices(text string, chains []chain) bool {
+func (n *unitLexicon) areChoices(text string, chains []chain) bool {
 	for i := 1; i < len(chains); i++ {
 		between := text[chains[i-1].to:chains[i].from]
-		if between == "" && chains[i].kind == kindPlace && chains[i-1].kind == kindPlace && !chains[i].seat {
+		if chains[i].elsewhere || strings.Contains(between, "/") {
 			return true
 		}
-		for _, w := range n.words.words["or"] {
-			if between == w {
-				return true
-			}
+		if between == "" && i == len(chains)-1 && chains[i].kind == kindPlace && chains[i-1].kind == kindPlace && !chains[i].seat {
+			return true
+		}
+		if slices.Contains(n.words.words["or"], between) {
+			return true
 		}
 	}
 	return false
@@ -177,7 +205,7 @@ func (n *unitNames) areChoices(text string, chains []chain) bool {
 
 // isSeat reports that a later place of a clause is where a part of the organisation before it stands, and not a word of
 // its name: it stands in brackets, at the end, after the whole's full name or before 公司.
-func (n *unitNames) isSeat(text string, c clause, ch chain) bool {
+func (n *unitLexicon) isSeat(text string, c unitClause, ch chain) bool {
 	if ch.seat {
 		return true
 	}
@@ -196,5 +224,5 @@ func (n *unitNames) isSeat(text string, c clause, ch chain) bool {
 	if after == "" || n.hasPrefix(after, "form") || n.hasSuffix(before, "form") {
 		return true
 	}
-	return utf8.RuneCountInString(after) <= 8 && hasOne(after, []string{"店", "厂", "部", "办", "站", "所", "段"}, strings.HasSuffix)
+	return utf8.RuneCountInString(after) <= 8 && n.hasSuffix(after, "post")
 }

@@ -7,35 +7,35 @@ import (
 
 // Marks stand among the tokens for what divides a text.
 const (
-	markComma kind = 100 + iota
+	markComma unitKind = 100 + iota
 	markOpen
 	markClose
 )
 
-// token is one name found in a canonical text.
-type token struct {
-	name
+// unitToken is one name found in a canonical text.
+type unitToken struct {
+	unitName
 	from, to int
 }
 
 // scan reads the names of a canonical text from left to right, the longest that counts where it stands first.
-func (n *unitNames) scan(text string) []token {
-	tokens := make([]token, 0, 16)
+func (n *unitLexicon) scan(text string) []unitToken {
+	tokens := make([]unitToken, 0, 16)
 	for at := 0; at < len(text); {
 		switch text[at] {
 		case ',':
-			tokens = append(tokens, token{name{kind: markComma}, at, at + 1})
+			tokens = append(tokens, unitToken{unitName{kind: markComma}, at, at + 1})
 		case '(':
-			tokens = append(tokens, token{name{kind: markOpen}, at, at + 1})
+			tokens = append(tokens, unitToken{unitName{kind: markOpen}, at, at + 1})
 		case ')':
-			tokens = append(tokens, token{name{kind: markClose}, at, at + 1})
+			tokens = append(tokens, unitToken{unitName{kind: markClose}, at, at + 1})
 		default:
 			beforeEnd := 0
 			if len(tokens) > 0 {
 				beforeEnd = tokens[len(tokens)-1].to
 			}
 			if p, ok := n.at(text, at, beforeEnd); ok {
-				tokens = append(tokens, token{p, at, at + len(p.text)})
+				tokens = append(tokens, unitToken{p, at, at + len(p.text)})
 				at += len(p.text)
 				continue
 			}
@@ -48,45 +48,81 @@ func (n *unitNames) scan(text string) []token {
 	return tokens
 }
 
-// at is the longest name that begins at a position and counts there; beforeEnd is where the token before it ended.
-func (n *unitNames) at(text string, at, beforeEnd int) (name, bool) {
-	before := text[:at]
-	for _, p := range n.begin[key(text[at:])] {
+// at is the longest name that begins at a position and counts there; beforeEnd is where the token before it ended. A place
+// that stands apart before but not behind, as a word begins with it, means none, and nothing begins inside it.
+func (n *unitLexicon) at(text string, at, beforeEnd int) (unitName, bool) {
+	before, refused := text[:at], ""
+	apart := beforeEnd == at || endsApart(before) || n.hasSuffix(before, "before")
+	for _, p := range n.begin[twoRunes(text[at:])] {
 		if !strings.HasPrefix(text[at:], p.text) {
 			continue
 		}
 		after := text[at+len(p.text):]
-		apart := beforeEnd == at || endsApart(before)
 		switch {
-		case p.kind == kindPlace && !n.shows(p, apart, after):
+		case (p.kind == kindPlace || p.kind == kindNothing) && !apart && n.isCut(p.text, after):
+		case p.kind == kindNothing && strings.HasPrefix(after, "路"): // 成都航空路
+		case (p.kind == kindPlace || p.kind == kindUnit) && !n.shows(p, apart, before, after):
+			if apart {
+				refused = p.text
+			}
 		case p.kind == kindPlace && n.isName(p, after):
-			return name{text: p.text}, true
+			return unitName{text: p.text}, true
 		case p.kind == kindSchool && !n.isSchool(p, apart, after):
 		default:
 			return p, true
 		}
 	}
-	return name{}, false
+	return unitName{text: refused}, refused != ""
+}
+
+// isCut reports that another place begins inside a word and ends where a word ends, while the word does not: 某某通辽源 is
+// not 通辽.
+func (n *unitLexicon) isCut(word, after string) bool {
+	if beginsApart(after) || n.hasPrefix(after, "branch") || n.hasPrefix(after, "form") {
+		return false
+	}
+	for at := range word {
+		if at == 0 {
+			continue
+		}
+		for _, q := range n.begin[twoRunes(word[at:]+firstRunes(after, 1))] {
+			rest, ok := strings.CutPrefix(word[at:]+after, q.text)
+			if ok && q.kind == kindPlace && len(q.text) > len(word)-at && (beginsApart(rest) || n.hasPrefix(rest, "branch") || n.hasPrefix(rest, "form")) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // shows reports that a place stands far enough apart from other words to be meant.
-func (n *unitNames) shows(p name, apart bool, after string) bool {
+func (n *unitLexicon) shows(p unitName, apart bool, before, after string) bool {
 	if p.shy == bold {
 		return true
 	}
-	follows := beginsApart(after) || n.hasPrefix(after, "beside") || n.hasPrefix(after, "branch") || n.hasPrefix(after, "form")
+	part := n.hasPrefix(after, "beside") || n.hasPrefix(after, "branch")
 	if p.shy == lonely {
-		return apart || follows
+		return apart || part || n.hasPrefix(after, "form") || after == "" && len(before) >= len("友达") && p.kind == kindPlace // 友达昆山
 	}
-	return apart && follows || n.hasPrefix(after, "beside")
+	near := firstRunes(after, 12)
+	switch {
+	case apart && p.level >= levelCity && strings.Contains(after, "有限"):
+		return true
+	case apart && n.isKnown(p) && (n.contains(near, "street") || strings.Contains(near, "路")):
+		return true
+	}
+	return apart && (part || n.hasPrefix(after, "form") || beginsApart(after)) || n.hasPrefix(after, "beside")
 }
 
 // isName reports that a place only gives its name to something: a road, a house, a dish, a bank.
-func (n *unitNames) isName(p name, after string) bool {
+func (n *unitLexicon) isName(p unitName, after string) bool {
 	if n.hasPrefix(after, "named") && !p.full {
 		return true
 	}
 	if n.hasPrefix(after, "chain") && !n.hasPrefix(after, "single") {
+		return true
+	}
+	if n.isBank(after) {
 		return true
 	}
 	if rest, ok := strings.CutPrefix(after, "人"); ok && (rest == "" || hasOne(rest, []string{",", ")", "在", "去", "到"}, strings.HasPrefix)) {
@@ -99,9 +135,26 @@ func (n *unitNames) isName(p name, after string) bool {
 	return !p.full && isLesser(after) && !n.beginsPlace(after)
 }
 
+// isBank reports that a place begins the name of a bank, 重庆三峡银行, and does not stand before one with a name of its own,
+// 成都招商银行.
+func (n *unitLexicon) isBank(after string) bool {
+	called, rest, ok := strings.Cut(firstRunes(after, 7), "银行")
+	if !ok || called == "" || strings.HasPrefix(rest, "业") || n.contains(called, "local") || strings.ContainsAny(called, ",()") {
+		return false
+	}
+	for at := range called {
+		for _, p := range n.begin[twoRunes(called[at:])] {
+			if strings.HasPrefix(called[at:], p.text) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 // beginsPlace reports that a place begins a text, as 镇江 does after 江苏.
-func (n *unitNames) beginsPlace(text string) bool {
-	for _, p := range n.begin[key(text)] {
+func (n *unitLexicon) beginsPlace(text string) bool {
+	for _, p := range n.begin[twoRunes(text)] {
 		if p.kind == kindPlace && (p.shy == bold || p.full) && strings.HasPrefix(text, p.text) {
 			return true
 		}
@@ -110,21 +163,30 @@ func (n *unitNames) beginsPlace(text string) bool {
 }
 
 // isSchool reports that the name of a school is one, and not the beginning of another word: 成都大学路, 中科大数据.
-func (n *unitNames) isSchool(p name, apart bool, after string) bool {
+func (n *unitLexicon) isSchool(p unitName, apart bool, after string) bool {
 	if hasOne(after, []string{"路", "街", "道"}, strings.HasPrefix) || strings.HasPrefix(after, "城") && !strings.HasPrefix(after, "城市") {
 		return false
 	}
-	if strings.HasSuffix(p.text, "大") && hasOne(after, []string{"数据", "厦", "楼", "队", "型", "连", "区", "桥", "酒店", "药房"}, strings.HasPrefix) {
+	if strings.HasSuffix(p.text, "大") && n.hasPrefix(after, "great") {
 		return false
 	}
 	return p.shy == bold || apart && (beginsApart(after) || n.hasPrefix(after, "student") || n.hasPrefix(after, "campus") || n.beginsPlace(after))
 }
 
 // hasPrefix reports that a text begins with a word of a section.
-func (n *unitNames) hasPrefix(text, section string) bool {
+func (n *unitLexicon) hasPrefix(text, section string) bool {
 	return hasOne(text, n.words.words[section], strings.HasPrefix)
 }
 
-func (n *unitNames) hasSuffix(text, section string) bool {
+func (n *unitLexicon) hasSuffix(text, section string) bool {
 	return hasOne(text, n.words.words[section], strings.HasSuffix)
+}
+
+func (n *unitLexicon) contains(text, section string) bool {
+	return hasOne(text, n.words.words[section], strings.Contains)
+}
+
+// isKnown reports a city, or a part of one that needs no suffix to be known.
+func (n *unitLexicon) isKnown(p unitName) bool {
+	return p.level >= levelCity || p.weak || n.known[p.text]
 }

@@ -28,7 +28,8 @@ type keyedWords struct {
 var (
 	plainSections = []string{
 		"outside", "abroad", "registered", "everywhere", "chain", "single", "region", "nothing", "everyday", "known", "campus",
-		"work", "home", "aside", "denied", "unsure", "or", "branch", "form", "named", "beside", "student", "lost", "behind", "filler", "part",
+		"work", "home", "aside", "denied", "unsure", "or", "branch", "form", "named", "beside", "student", "lost", "behind", "filler", "part", "before", "brand", "prone", "mild", "house",
+		"body", "whole", "rural", "street", "posting", "post", "campuspart", "great", "zone", "local",
 	}
 	keyedSections = []string{"school", "unit", "area", "sent"}
 )
@@ -36,7 +37,7 @@ var (
 // parseWords reads a words file: # begins a comment line, [name] a section.
 func parseWords(text string) (wordSections, error) {
 	w := wordSections{words: make(map[string][]string), keyed: make(map[string][]keyedWords)}
-	section, keyed := "", false
+	section, keyed, seen := "", false, make(map[string]bool)
 	n := 0
 	for line := range strings.Lines(text) {
 		n++
@@ -55,15 +56,29 @@ func parseWords(text string) (wordSections, error) {
 		if section == "" {
 			return w, fmt.Errorf("line %d: words before the first section", n)
 		}
-		if !keyed {
-			w.words[section] = append(w.words[section], strings.Fields(line)...)
-			continue
+		key, words := "", line
+		if keyed {
+			var ok bool
+			if key, words, ok = strings.Cut(line, ":"); !ok {
+				return w, fmt.Errorf("line %d: section %s needs a key and a colon", n, section)
+			}
 		}
-		key, words, ok := strings.Cut(line, ":")
-		if !ok {
-			return w, fmt.Errorf("line %d: section %s needs a key and a colon", n, section)
+		for _, word := range strings.Fields(words) {
+			// One short name can be of several schools; everything else is said once.
+			at := section + " " + word
+			if section == "school" {
+				at += " " + key
+			}
+			if seen[at] {
+				return w, fmt.Errorf("line %d: section %s has %s twice", n, section, word)
+			}
+			seen[at] = true
 		}
-		w.keyed[section] = append(w.keyed[section], keyedWords{key, strings.Fields(words)})
+		if keyed {
+			w.keyed[section] = append(w.keyed[section], keyedWords{key, strings.Fields(words)})
+		} else {
+			w.words[section] = append(w.words[section], strings.Fields(words)...)
+		}
 	}
 	for _, s := range plainSections {
 		if len(w.words[s]) == 0 {
