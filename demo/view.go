@@ -10,6 +10,7 @@ import (
 
 	"xianjie/season"
 	"xianjie/storage"
+	"xianjie/wechatsim"
 )
 
 // How much of each kind a snapshot shows.
@@ -238,9 +239,11 @@ func (t *Theatre) sent(ctx context.Context, s *Snapshot) error {
 		if o.DoneAt != nil {
 			at = *o.DoneAt
 		}
-		s.Sent = append(s.Sent, Sending{
-			ID: fmt.Sprint(o.ID), At: at.In(t.app.Season.Zone), To: to, Kind: kinds[o.Kind], Text: gist(o.Kind, o.Text),
-		})
+		text := gist(o.Kind, o.Text)
+		if o.FileID != nil {
+			text = "［图片或文件］"
+		}
+		s.Sent = append(s.Sent, Sending{ID: fmt.Sprint(o.ID), At: at.In(t.app.Season.Zone), To: to, Kind: kinds[o.Kind], Text: text})
 	}
 	return nil
 }
@@ -312,8 +315,10 @@ func (t *Theatre) phone(key, title string, holder Person, words ...string) Phone
 	first := max(0, len(chat)-shownMessages)
 	for i, m := range chat[first:] {
 		grey := m.From == ""
+		f := fileOf(m)
 		ph.Messages = append(ph.Messages, Message{
-			ID: fmt.Sprintf("%s-%d", holder.No, first+i), Mine: m.From == p.ID(), Grey: grey, Text: m.Text, At: m.At.In(t.app.Season.Zone),
+			ID: messageID(holder.No, first+i), Mine: m.From == p.ID(), Grey: grey, Text: m.Text, At: m.At.In(t.app.Season.Zone),
+			File: f.Name, Show: m.Kind == wechatsim.KindImage,
 		})
 	}
 	if n := len(ph.Messages); n > 0 && !ph.Messages[n-1].Mine {
