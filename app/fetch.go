@@ -18,6 +18,9 @@ const (
 	fetchFor = 2 * time.Minute
 )
 
+// pictureName is what a picture is called: WeChat gives them no names, and hands all of them out as JPEG.
+const pictureName = "图片.jpg"
+
 // fetchFiles wakes the accounts of this process: a turn has asked for a file.
 func (a *App) fetchFiles() {
 	for _, acc := range a.accounts {
@@ -70,7 +73,9 @@ func (acc *account) fetchOne(ctx context.Context, m storage.Inbox) (done bool, e
 	if err != nil {
 		return false, err
 	}
-	f.Name = extra.Name
+	if f.Name = extra.Name; f.Name == "" && m.Kind == storage.FilePicture {
+		f.Name = pictureName // it is forwarded under one
+	}
 	var why error
 	if m.Login != state.Login {
 		why = bot.ErrStale

@@ -162,9 +162,10 @@ func TestApplicationIsHandedIn(t *testing.T) {
 		content wechatsim.Content
 		kind    wechatsim.Kind
 		file    string // its name on the officer's phone; a picture has none
+		stored  string
 	}{
-		{"a picture", wechatsim.Image(paper(40_000)), wechatsim.KindImage, ""},
-		{"a document in several chunks", wechatsim.File("申请 & 附件.pdf", paper(1_200_000)), wechatsim.KindFile, "申请 & 附件.pdf"},
+		{"a picture", wechatsim.Image(paper(40_000)), wechatsim.KindImage, "", "图片.jpg"},
+		{"a document in several chunks", wechatsim.File("申请 & 附件.pdf", paper(1_200_000)), wechatsim.KindFile, "申请 & 附件.pdf", "申请 & 附件.pdf"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			inSchool(t, func(t *testing.T, w *world) {
@@ -176,6 +177,9 @@ func TestApplicationIsHandedIn(t *testing.T) {
 				want := paper(len(got.Data))
 				if got.Kind != c.kind || c.file != "" && got.Name != c.file || len(got.Data) < 40_000 || !bytes.Equal(got.Data, want) {
 					t.Errorf("the officer received a %s called %q of %d bytes", got.Kind, got.Name, len(got.Data))
+				}
+				if f, err := w.app.Store.FileByID(w.ctx, 1); err != nil || f.Name != c.stored {
+					t.Errorf("stored as %q, %v", f.Name, err)
 				}
 				w.say(committeeNo, "批准 1号")
 				w.told(applicantNo, 0, "校团委已批准")

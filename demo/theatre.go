@@ -176,7 +176,7 @@ func (t *Theatre) Say(_ context.Context, phone, text string) error {
 	if !t.bot.IsFriend(p) {
 		return Refused("先把助手加为好友，才能给它发消息。")
 	}
-	if p.Say(t.bot, text) == "" {
+	if p.Send(t.bot, typed(text)) == "" {
 		return Refused("消息没有发出去，请先添加好友。")
 	}
 	return nil

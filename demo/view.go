@@ -235,15 +235,17 @@ func (t *Theatre) sent(ctx context.Context, s *Snapshot) error {
 		if to == "" {
 			to = "还不认识的人"
 		}
+		text := gist(o.Kind, o.Text)
+		if o.FileID != nil {
+			text = fileGist
+		}
 		at := o.CreatedAt
 		if o.DoneAt != nil {
 			at = *o.DoneAt
 		}
-		text := gist(o.Kind, o.Text)
-		if o.FileID != nil {
-			text = "［图片或文件］"
-		}
-		s.Sent = append(s.Sent, Sending{ID: fmt.Sprint(o.ID), At: at.In(t.app.Season.Zone), To: to, Kind: kinds[o.Kind], Text: text})
+		s.Sent = append(s.Sent, Sending{
+			ID: fmt.Sprint(o.ID), At: at.In(t.app.Season.Zone), To: to, Kind: kinds[o.Kind], Text: text,
+		})
 	}
 	return nil
 }
@@ -280,9 +282,12 @@ func (t *Theatre) phones(s *Snapshot, members []storage.Member, duties []storage
 	if phone.Friend && !bound {
 		phone.Hint = &Hint{Text: "先告诉助手你是谁", Send: memberNo + " " + m.Person.Name}
 	}
-	secretary := t.phone(PhoneSecretary, "学院书记", officers[t.holder(PhoneSecretary)], "进度", "名单", "名单 待发起", "待答复", "帮助")
+	if bound && phone.Hint == nil {
+		phone.Hint = t.paperHint(m)
+	}
+	secretary := t.phone(PhoneSecretary, "学院书记", officers[t.holder(PhoneSecretary)], "进度", "进度图", "名单", "名单 待发起", "待答复", "帮助")
 	secretary.Hint = t.reviewHint(members, duties, secretary.Person.Where)
-	committee := t.phone(PhoneCommittee, "校团委", officers[t.holder(PhoneCommittee)], "进度", "名单", "待答复", "帮助")
+	committee := t.phone(PhoneCommittee, "校团委", officers[t.holder(PhoneCommittee)], t.committeeWords()...)
 	s.Phones = []Phone{phone, secretary, committee}
 
 	t.mu.Lock()
@@ -317,7 +322,7 @@ func (t *Theatre) phone(key, title string, holder Person, words ...string) Phone
 		grey := m.From == ""
 		f := fileOf(m)
 		ph.Messages = append(ph.Messages, Message{
-			ID: messageID(holder.No, first+i), Mine: m.From == p.ID(), Grey: grey, Text: m.Text, At: m.At.In(t.app.Season.Zone),
+			ID: messageID(holder.No, first+i), Mine: m.From == p.ID(), Grey: grey, Text: shown(m), At: m.At.In(t.app.Season.Zone),
 			File: f.Name, Show: m.Kind == wechatsim.KindImage,
 		})
 	}

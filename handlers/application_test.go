@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"xianjie/roster"
+	"xianjie/season"
 	"xianjie/storage"
 )
 
@@ -173,5 +175,109 @@ func TestApplicationNo(t *testing.T) {
 		if ok != c.ok || ok && (no != c.no || marked != c.marked) {
 			t.Errorf("%q is read as %d, %v, %v", c.arg, no, marked, ok)
 		}
+	}
+}
+
+// applicationOf2020 is the application the school's season asks for abroad, to be changed by a test.
+func (w *school) applicationOf2020() *season.Application {
+	w.tb.Helper()
+	a := w.season.ApplicationOf("abroad_study", "kept")
+	if a == nil {
+		w.tb.Fatal("nothing is asked for abroad")
+	}
+	return a
+}
+
+// Who approves stands in the season: where the college may, its officers are asked, and only of their own members.
+func TestTheSeasonSaysWhoApproves(t *testing.T) {
+	w := newSchool(t)
+	a := w.applicationOf2020()
+	for i := range w.season.Events {
+		if e := &w.season.Events[i]; e.Key == a.Approve || e.Key == a.Return {
+			e.By = []string{storage.OrgCollege, storage.OrgCommittee}
+		}
+	}
+	w.desk = w.newDesk()
+	w.bind("何晴", "900001")
+	w.bind("郑明", "900002")
+	w.bind("冯丽", "900003")
+	w.bind("张三", "20160001")
+	w.handsIn("张三")
+	asked := map[string]bool{}
+	for _, m := range w.send() {
+		if strings.Contains(m.text, "等您批准") {
+			asked[m.to] = true
+		}
+	}
+	if len(asked) != 1 || !asked["郑明"] {
+		t.Errorf("asked: %v", asked)
+	}
+	w.expect("冯丽", "批准 1号", "没有找到1号申请")
+	w.expect("郑明", "批准 1号", "已记“校团委已批准”：1号 张三")
+}
+
+// Who reads stands in the season too: to everybody else there are no such words.
+func TestTheSeasonSaysWhoReads(t *testing.T) {
+	w := newSchool(t)
+	w.applicationOf2020().Readers = []string{storage.OrgCommittee}
+	w.desk = w.newDesk()
+	w.bind("何晴", "900001")
+	w.bind("郑明", "900002") // of the member's college
+	w.bind("张三", "20160001")
+	w.handsIn("张三")
+	w.expect("何晴", "申请", "1号 张三")
+	nonsense := answer(w.says("郑明", "没有这个词"), "郑明")
+	for _, command := range []string{"申请", "申请 1号", "登记册"} {
+		if got := answer(w.says("郑明", command), "郑明"); got == "" || got != nonsense {
+			t.Errorf("%q is answered %q, a word that does not exist %q", command, got, nonsense)
+		}
+	}
+	if help := answer(w.says("郑明", "帮助"), "郑明"); strings.Contains(help, "登记册") {
+		t.Errorf("help speaks of it: %q", help)
+	}
+}
+
+// Two officers answer the same application at the same moment: one answer counts, the other officer is told.
+func TestTwoAnswersAtOnce(t *testing.T) {
+	w := newSchool(t)
+	w.bind("何晴", "900001")
+	w.bind("陈静", "900004")
+	w.bind("张三", "20160001")
+	w.handsIn("张三")
+	w.send()
+	w.receive("何晴", message{text: "批准 1号"})
+	w.receive("陈静", message{text: "退回申请 1号：没有签名"})
+	w.work()
+	recorded, told := 0, 0
+	for _, m := range w.send() {
+		switch {
+		case strings.HasPrefix(m.text, "已记"):
+			recorded++
+		case strings.HasPrefix(m.text, "1号申请已经处理过"):
+			told++
+		case m.to != "张三":
+			t.Errorf("%s is told %q", m.to, m.text)
+		}
+	}
+	if recorded != 1 || told != 1 {
+		t.Errorf("%d answers were recorded, %d officers were told that it was answered", recorded, told)
+	}
+}
+
+// The workbook of 导出 returns no application without saying why either.
+func TestWorkbookReturnsNoApplicationWithoutReason(t *testing.T) {
+	w := newSchool(t)
+	w.bind("何晴", "900001")
+	w.bind("张三", "20160001")
+	w.handsIn("张三")
+	turn := &turn{Turner: NewTurner(w.season), now: w.clock.now(), p: storage.Pending{Roles: []storage.RoleIn{{Role: storage.Role{Party: storage.OrgCommittee}}}}}
+	plan := &sheetPlan{}
+	row := roster.Filled{Name: "张三", No: "20160001", Record: "退回申请"}
+	if turn.plan(plan, row, w.member("20160001")) || len(plan.wrong) != 1 || !strings.Contains(plan.wrong[0], textSheetWhy) {
+		t.Errorf("without a reason: %+v", plan)
+	}
+	row.Note = "没有签名"
+	if !turn.plan(plan, row, w.member("20160001")) || len(plan.deeds) != 1 {
+		t.Errorf("with a reason: %+v", plan)
 	}
 }

@@ -206,7 +206,9 @@ func (t *taker) questions() {
 		for _, o := range q.Options {
 			t.take(at+".options."+o.Key, name+"的选项", o.Name)
 			t.words(at+".options."+o.Key+".words", name+"的选项“"+o.Name+"”的说法", o.Words)
+			t.text(at+".options."+o.Key+".given", name+"的选项“"+o.Name+"”从一句话里读出的内容", o.Given)
 		}
+		t.text(at+".reads", name+"从一句话里读出的内容", q.Reads)
 		if q.Kind == KindText {
 			t.take(at+".length", name+"的字数", fmt.Sprintf("%d到%d", q.Min, q.Max))
 		}
@@ -232,6 +234,7 @@ func (t *taker) destinations() {
 		t.take(at+".explain", name+"的解释", d.Explain)
 		t.take(at+".counted", name, map[bool]string{true: "不计入指标", false: "计入指标"}[d.Uncounted])
 		t.words(at+".words", name+"的说法", d.Words)
+		t.take(at+".secret", name+"的单位名称", map[bool]string{true: "不登记", false: "可以登记"}[d.Secret])
 		when := map[string][]string{} // question → conditions
 		for _, a := range d.Ask {
 			when[a.Question] = append(when[a.Question], cmp.Or(t.p.condition(d, a.When), "总是"))

@@ -143,7 +143,7 @@ func (m *mutating) add(what string, do func() func()) {
 }
 
 // reference are values that name something else of the file, by where they stand.
-var reference = regexp.MustCompile(`\.(of|track|on|by|while|until|from|initiators|duties|done|via|all_but|in|not_in|routes|place|question|answer|after|date|latest|not_before|lapse|subject|lapse_event|cohort|kind)(\[\d+\])?$|moves\[\d+\]\.to$|\.to\[\d+\]$|escalate\[\d+\]\.(from|to)$|cross_system\.(inside|outside|tracks)`)
+var reference = regexp.MustCompile(`\.(of|track|on|by|while|until|from|initiators|duties|done|via|all_but|in|not_in|routes|place|question|answer|after|date|latest|not_before|lapse|subject|lapse_event|cohort|kind|handed|approve|return|readers|facts)(\[\d+\])?$|moves\[\d+\]\.to$|\.to\[\d+\]$|escalate\[\d+\]\.(from|to)$|cross_system\.(inside|outside|tracks)`)
 
 // scalar changes one value.
 func (m *mutating) scalar(path string, n *yaml.Node) {

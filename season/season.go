@@ -32,6 +32,8 @@ type Season struct {
 	Nudges       Nudges               `yaml:"nudges"` // how often officers may nudge somebody by hand
 	Rates        []Rate               `yaml:"rates"`
 	Notices      Notices              `yaml:"notices"`
+	// Replies answer what people ask, by the topic of the question (seasons/words); {date:…} and {school} are filled in.
+	Replies map[string]string `yaml:"replies"`
 
 	Hash string `yaml:"-"` // of the file's bytes: a changed season is noticed at start
 }
@@ -103,9 +105,11 @@ type Destination struct {
 	Explain string   `yaml:"explain"` // one line for the member who is unsure
 	Ask     []Asked  `yaml:"ask"`
 	// Place names the questions for the province the relation goes to; where several apply, the last answer counts.
-	Place     Keys    `yaml:"place"`
-	Routes    []Route `yaml:"routes"`
-	Uncounted bool    `yaml:"uncounted"` // marked and nothing else: in no rate, and no duty of everybody
+	Place  Keys    `yaml:"place"`
+	Routes []Route `yaml:"routes"`
+	// Secret destinations are not to be spoken of: the name of the unit is refused, and struck from what is stored.
+	Secret    bool `yaml:"secret"`
+	Uncounted bool `yaml:"uncounted"` // marked and nothing else: in no rate, and no duty of everybody
 }
 
 // place is the province the relation goes to, "" when these answers name none.
@@ -154,6 +158,8 @@ type Question struct {
 	To       Date     `yaml:"to"`
 	Personal bool     `yaml:"personal"` // encrypted at rest, never in logs
 	Optional bool     `yaml:"optional"` // may be skipped (跳过); the value is then ""
+	// Reads is the fact of a sentence that answers the question: one of Facts, or "words" for an option named in it.
+	Reads string `yaml:"reads"`
 }
 
 // Show is a value as people read it: the option's name, 9月1日, or the value itself.
@@ -181,6 +187,7 @@ type Option struct {
 	Key   string   `yaml:"key"`
 	Name  string   `yaml:"name"`
 	Words []string `yaml:"words"`
+	Given string   `yaml:"given"` // the fact of a sentence that says it: who names an employer works at a unit
 }
 
 // Route says where the relation goes under a condition; the first that holds wins.

@@ -90,6 +90,7 @@ func (v *validator) check() {
 	v.head()
 	v.parties()
 	v.questions()
+	v.facts()
 	v.tracks()
 	v.events()
 	v.duties()
