@@ -241,6 +241,20 @@ func TestTypingOnThePage(t *testing.T) {
 	b.wait("the words given back", value+` === '坏了'`)
 }
 
+func TestPicturesAndDocumentsOnThePage(t *testing.T) {
+	stage := newFakeStage(t)
+	url := servePage(t, stage)
+	b := newBrowser(t)
+	b.open(url, 1280, 800, "light")
+	const field = `#phone-committee textarea`
+	b.typeInto(field, "进度图\n")
+	b.wait("the picture", `(i => i && i.complete && i.naturalWidth === 108 && i.alt === '图片')(document.querySelector('#phone-committee .picture img'))`)
+	b.holds("it opens by itself", `document.querySelector('#phone-committee .picture').target === '_blank'`)
+	b.typeInto(field, "导出\n")
+	b.wait("the document", `(a => a && a.download === '机械<学院>.xlsx' && a.lastChild.data === '机械<学院>.xlsx')(document.querySelector('#phone-committee .document'))`)
+	b.holds("the chat shows its end", `(c => c.scrollHeight - c.scrollTop - c.clientHeight < 2)(document.querySelector('#phone-committee .chat'))`)
+}
+
 func TestHandingThePhoneOver(t *testing.T) {
 	stage := newFakeStage(t)
 	url := servePage(t, stage)

@@ -1,8 +1,11 @@
 package demo
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"image"
+	"image/png"
 	"slices"
 	"strings"
 	"sync"
@@ -167,6 +170,14 @@ func (f *fakeStage) Say(_ context.Context, phone, text string) error {
 	}
 	f.change(func() {
 		f.add(phone, Message{Mine: true, Text: text})
+		switch {
+		case phone != PhoneMember && text == "进度图":
+			f.add(phone, Message{File: "图片", Show: true})
+			return
+		case phone != PhoneMember && text == "导出":
+			f.add(phone, Message{File: "机械<学院>.xlsx"})
+			return
+		}
 		if phone != PhoneMember {
 			f.reply(phone, "可以回复：\n进度：看完成情况\n名单：看还没办完的人")
 			return
@@ -198,6 +209,30 @@ func (f *fakeStage) Say(_ context.Context, phone, text string) error {
 		}
 	})
 	return nil
+}
+
+// fakePicture is a picture of one colour.
+var fakePicture = func() []byte {
+	var b bytes.Buffer
+	if err := png.Encode(&b, image.NewGray(image.Rect(0, 0, 108, 144))); err != nil {
+		panic(err)
+	}
+	return b.Bytes()
+}()
+
+// File finds what the fake sent, and a document that says it is a page.
+func (f *fakeStage) File(phone, message string) *File {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	p := f.phone(phone)
+	i := slices.IndexFunc(p.Messages, func(m Message) bool { return m.ID == message })
+	switch {
+	case i < 0 || p.Messages[i].File == "":
+		return nil
+	case p.Messages[i].Show:
+		return &File{p.Messages[i].File, fakePicture}
+	}
+	return &File{p.Messages[i].File, []byte("<!doctype html><script>alert(1)</script>")}
 }
 
 // Move waits for the gate in the background, then lets two weeks pass, the last of which brings the secretary a reminder.

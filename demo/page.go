@@ -128,6 +128,7 @@ func (p *Page) Handler() http.Handler {
 	mux.Handle("GET /", http.FileServerFS(files))
 	mux.HandleFunc("GET /events", p.events)
 	mux.HandleFunc("GET /snapshot", p.snapshot)
+	mux.HandleFunc("GET /file/{phone}/{message}", p.file)
 	mux.Handle("POST /say", action(p, func(ctx context.Context, in struct{ Phone, Text string }) error {
 		if strings.TrimSpace(in.Text) == "" {
 			return Refused("请先写点什么。")

@@ -244,6 +244,47 @@ func TestTheAssetsAreServedAlone(t *testing.T) {
 	}
 }
 
+// Pictures are shown, documents are only ever saved, and what is no file is not found.
+func TestFilesOfTheChats(t *testing.T) {
+	stage := newFakeStage(t)
+	url := servePage(t, stage)
+	for _, text := range []string{"进度图", "导出", "进度"} {
+		if status, answer := postJSON(t, url+"/say", `{"phone":"secretary","text":"`+text+`"}`); status != http.StatusNoContent {
+			t.Fatalf("%s: %d %s", text, status, answer)
+		}
+	}
+	s, err := stage.Snapshot(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ms := s.Phones[1].Messages
+	if n := len(ms); n < 6 || !ms[n-5].Show || ms[n-3].File == "" {
+		t.Fatalf("the chat is %+v", ms)
+	}
+	n := len(ms)
+	for _, c := range []struct {
+		name, id string
+		status   int
+		kind     string
+		saved    bool
+	}{
+		{"a picture", ms[n-5].ID, 200, "image/png", false},
+		{"a document that looks like a page", ms[n-3].ID, 200, "application/octet-stream", true},
+		{"a text", ms[n-1].ID, 404, "text/plain; charset=utf-8", false},
+		{"nothing", "x-1", 404, "text/plain; charset=utf-8", false},
+	} {
+		r, err := http.Get(url + "/file/secretary/" + c.id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = r.Body.Close()
+		saved := strings.HasPrefix(r.Header.Get("Content-Disposition"), "attachment")
+		if r.StatusCode != c.status || r.Header.Get("Content-Type") != c.kind || saved != c.saved || r.Header.Get("X-Content-Type-Options") != "nosniff" {
+			t.Errorf("%s: %d, %v", c.name, r.StatusCode, r.Header)
+		}
+	}
+}
+
 // The page must show data as text and bring everything with it.
 func TestThePageIsSelfContained(t *testing.T) {
 	for _, name := range []string{"index.html", "demo.css", "demo.js"} {

@@ -13,8 +13,8 @@ import (
 	"xianjie/wechatsim"
 )
 
-// Pictures and documents in the chats of the page: they stand there as a word, and a phone can send one picture that is
-// ready, so that a written application can be handed in without a camera.
+// Pictures and documents as words, where the page has no room for more; and one picture that is ready to be sent from a
+// phone, so that a written application can be handed in without a camera.
 
 const (
 	pictureMark  = "［图片］"
@@ -88,9 +88,9 @@ func (t *Theatre) asksForPapers() bool {
 
 // committeeWords work at any moment on the phone of the committee.
 func (t *Theatre) committeeWords() []string {
-	words := []string{"进度", "名单", "待答复", "帮助"}
+	words := []string{"进度", "进度图", "名单", "待答复", "帮助"}
 	if t.asksForPapers() {
-		words = slices.Insert(words, 2, "申请", "登记册")
+		words = slices.Insert(words, 3, "申请", "登记册")
 	}
 	return words
 }

@@ -31,6 +31,8 @@ type Stage interface {
 	Switch(ctx context.Context, person string) error
 	// Move lets time pass: StepMorning, StepDeadline or a date. It returns at once; Snapshot.Moving shows how far it is.
 	Move(ctx context.Context, step string) error
+	// File is the picture or document of a message on a phone, by Message.ID; nil where there is none.
+	File(phone, message string) *File
 	// Changed delivers when Snapshot may differ from the last one taken. Changes may be merged, but none is lost.
 	Changed() <-chan struct{}
 }
@@ -101,7 +103,15 @@ type Message struct {
 	Mine bool      `json:"mine"`
 	Grey bool      `json:"grey"` // WeChat's own line, by nobody
 	Text string    `json:"text"`
+	File string    `json:"file"` // name of the document, or of the picture, that the message is; Stage.File has it
+	Show bool      `json:"show"` // it is a picture
 	At   time.Time `json:"at"`
+}
+
+// File is a picture or a document in a chat.
+type File struct {
+	Name    string
+	Content []byte
 }
 
 // Chip is an answer one tap away.

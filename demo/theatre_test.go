@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -167,6 +168,32 @@ func TestNewcomerPlaysAGraduate(t *testing.T) {
 		return strings.HasPrefix(lastText(view(t, th), PhoneSecretary), "已记“已审核”"), nil
 	}); err != nil {
 		t.Errorf("%s: %q", hint.Send, lastText(view(t, th), PhoneSecretary))
+	}
+}
+
+// What the product sends as a picture is on the phone it was sent to, and on no other.
+func TestPicturesOnThePhones(t *testing.T) {
+	th := newTheatre(t, 1, 60)
+	if err := th.Say(t.Context(), PhoneSecretary, "进度图"); err != nil {
+		t.Fatal(err)
+	}
+	var last Message
+	err := th.await(t.Context(), func() (bool, error) {
+		ms := view(t, th).Phones[1].Messages
+		last = ms[len(ms)-1]
+		return last.Show, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := th.File(PhoneSecretary, last.ID)
+	if f == nil || http.DetectContentType(f.Content) != "image/png" {
+		t.Fatalf("the picture is %+v", f)
+	}
+	for _, other := range [][2]string{{PhoneMember, last.ID}, {PhoneSecretary, last.ID + "0"}, {PhoneSecretary, "x"}, {PhoneSecretary, ""}} {
+		if th.File(other[0], other[1]) != nil {
+			t.Errorf("%s has it, too, as %q", other[0], other[1])
+		}
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"xianjie/season"
 	"xianjie/storage"
+	"xianjie/wechatsim"
 )
 
 // How much of each kind a snapshot shows.
@@ -284,7 +285,7 @@ func (t *Theatre) phones(s *Snapshot, members []storage.Member, duties []storage
 	if bound && phone.Hint == nil {
 		phone.Hint = t.paperHint(m)
 	}
-	secretary := t.phone(PhoneSecretary, "学院书记", officers[t.holder(PhoneSecretary)], "进度", "名单", "名单 待发起", "待答复", "帮助")
+	secretary := t.phone(PhoneSecretary, "学院书记", officers[t.holder(PhoneSecretary)], "进度", "进度图", "名单", "名单 待发起", "待答复", "帮助")
 	secretary.Hint = t.reviewHint(members, duties, secretary.Person.Where)
 	committee := t.phone(PhoneCommittee, "校团委", officers[t.holder(PhoneCommittee)], t.committeeWords()...)
 	s.Phones = []Phone{phone, secretary, committee}
@@ -319,8 +320,10 @@ func (t *Theatre) phone(key, title string, holder Person, words ...string) Phone
 	first := max(0, len(chat)-shownMessages)
 	for i, m := range chat[first:] {
 		grey := m.From == ""
+		f := fileOf(m)
 		ph.Messages = append(ph.Messages, Message{
-			ID: fmt.Sprintf("%s-%d", holder.No, first+i), Mine: m.From == p.ID(), Grey: grey, Text: shown(m), At: m.At.In(t.app.Season.Zone),
+			ID: messageID(holder.No, first+i), Mine: m.From == p.ID(), Grey: grey, Text: shown(m), At: m.At.In(t.app.Season.Zone),
+			File: f.Name, Show: m.Kind == wechatsim.KindImage,
 		})
 	}
 	if n := len(ph.Messages); n > 0 && !ph.Messages[n-1].Mine {

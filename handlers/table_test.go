@@ -51,7 +51,8 @@ func dialogueDoc(rules []rule) []byte {
 
 Printed from ` + "`handlers/table.go`" + ` by ` + "`go test ./handlers -update`" + `; do not edit. A message is handled by the first rule that
 fits: who writes, in which state the chat is, what is said. The method of ` + "`turn`" + ` in the fifth column says what is done.
-How it reads in a chat stands in ` + "`handlers/testdata/*.txtar`" + `.
+How it reads in a chat stands in ` + "`handlers/testdata/*.txtar`" + `. What is said of a 毕业生 holds as well for an officer in the middle
+of 代填, who answers in a member's place.
 
 States: `)
 	for i, s := range states {

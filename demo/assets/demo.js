@@ -350,7 +350,24 @@ class Unit {
     }
     face.setAttribute('aria-hidden', 'true');
     const who = el('span', 'sr', (m.mine ? this.holder.name : this.account) + '：');
-    return el('li', m.mine ? 'mine' : '', face, el('div', 'bubble', who, m.text));
+    return el('li', m.mine ? 'mine' : '', face, m.file ? this.fileLine(m, who) : el('div', 'bubble', who, m.text));
+  }
+
+  // fileLine is a picture one can open, or a document one can take.
+  fileLine(m, who) {
+    const link = el('a', m.show ? 'picture' : 'bubble document', who);
+    link.href = `file/${this.key}/${encodeURIComponent(m.id)}`;
+    if (!m.show) {
+      link.download = m.file;
+      link.append(m.file);
+      return link;
+    }
+    link.target = '_blank';
+    const picture = el('img');
+    picture.alt = m.file;
+    picture.src = link.href;
+    link.append(picture);
+    return link;
   }
 
   arrived(count) {
