@@ -12,7 +12,7 @@ const (
 	textHandInSayConfirm = "请回复“确认”两个字，我才会交上去；不是这一份就回复“取消”，或者重新发。"
 	textHandInDropped    = "好的，这份没有交。准备好了，随时在这里发给我。"
 	textHandInPassed     = "你的转接现在是“%s”，这一份不用交了，没有改动。"
-	textHandedIn         = "%s交上去了，编号是%d。目前进展：%s。有了结果我马上告诉你。"
+	textHandedIn         = "%s交上去了，编号是%d号。目前进展：%s。有了结果我马上告诉你。"
 	textHandedBefore     = "你的%s已经交过了，目前进展：%s。要换一份，请回复“人工”说明原因，等老师退回以后再发。"
 
 	textApplications     = "申请"
