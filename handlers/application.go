@@ -51,10 +51,14 @@ func (t *turn) readable() []routed {
 	return list
 }
 
-// isApplications recognises 申请, alone or with a number or a name, from somebody who may read applications.
+// isApplications recognises 申请, alone or with a number (申请12号 as well) or a name, from somebody who may read applications.
 func isApplications(t *turn) bool {
 	rest, ok := strings.CutPrefix(t.line, textApplications)
-	return ok && (rest == "" || isSeparator([]rune(rest)[0])) && len(t.readable()) > 0
+	if !ok || len(t.readable()) == 0 {
+		return false
+	}
+	_, _, number := applicationNo(rest)
+	return number || rest == "" || isSeparator([]rune(rest)[0])
 }
 
 func (t *turn) applications() {

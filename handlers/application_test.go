@@ -178,6 +178,15 @@ func TestApplicationNo(t *testing.T) {
 	}
 }
 
+// isTold is expect where a file follows what is said.
+func (w *school) isTold(name, text, want string) {
+	w.tb.Helper()
+	said := w.says(name, text)
+	if !slices.ContainsFunc(said, func(m sent) bool { return m.to == name && strings.Contains(m.text, want) }) {
+		w.tb.Fatalf("after %q: no %q in %+v", text, want, said)
+	}
+}
+
 // applicationOf2020 is the application the school's season asks for abroad, to be changed by a test.
 func (w *school) applicationOf2020() *season.Application {
 	w.tb.Helper()
@@ -234,6 +243,94 @@ func TestTheSeasonSaysWhoReads(t *testing.T) {
 	}
 	if help := answer(w.says("郑明", "帮助"), "郑明"); strings.Contains(help, "登记册") {
 		t.Errorf("help speaks of it: %q", help)
+	}
+}
+
+// An officer who graduates is not asked about the own application, and cannot approve it.
+func TestNobodyApprovesTheirOwn(t *testing.T) {
+	w := newSchool(t)
+	w.bind("何晴", "900001")
+	w.bind("张三", "20160001")
+	w.tells("何晴", "任命 20160001 张三 校团委")
+	w.handsIn("张三")
+	for _, m := range w.send() {
+		if m.to == "张三" && strings.Contains(m.text, "等您批准") {
+			t.Errorf("the member is asked: %q", m.text)
+		}
+	}
+	for _, command := range []string{"批准 1号", "批准 张三"} {
+		w.expect("张三", command, textNotOwn)
+	}
+	if s := w.member("20160001").Transfer.State; s != "to_approve" {
+		t.Errorf("the application is in state %s", s)
+	}
+	w.expect("何晴", "批准 1号", "已记“校团委已批准”")
+}
+
+// An application belongs to what was declared when it was handed in.
+func TestApplicationGoesWithItsDeclaration(t *testing.T) {
+	w := newSchool(t)
+	w.bind("何晴", "900001")
+	w.bind("张三", "20160001")
+	w.handsIn("张三")
+	w.isTold("何晴", "申请 1号", "1号书面申请")
+	w.tells("张三", "修改", "离境日期", "8月25日", "确认")
+	if s := w.member("20160001").Transfer.State; s != "to_apply" {
+		t.Fatalf("after another day of leaving the member is in state %s", s)
+	}
+	w.expect("何晴", "申请 1号", "没有找到1号申请")
+	w.expect("何晴", "批准 1号", "没有找到1号申请")
+}
+
+// Two offices: what one of them reads does not open what the other sees.
+func TestTwoOfficesReadApart(t *testing.T) {
+	w := newSchool(t)
+	a := w.applicationOf2020()
+	a.Readers = []string{storage.OrgCollege}
+	for i := range w.season.Events {
+		if e := &w.season.Events[i]; e.Key == a.Approve || e.Key == a.Return {
+			e.By = []string{storage.OrgCollege}
+		}
+	}
+	w.desk = w.newDesk()
+	w.bind("陈静", "900004")
+	w.bind("何晴", "900001")
+	w.bind("郑明", "900002")
+	w.bind("张三", "20160001")
+	w.tells("陈静", "任命 900001 何晴 学院团委书记 数学学院")
+	w.handsIn("张三")
+	w.expect("何晴", "申请", textNoApplications)
+	w.expect("何晴", "申请 1号", "没有找到1号申请")
+	w.expect("何晴", "批准 1号", "没有找到1号申请")
+	w.expect("郑明", "批准 1号", "已记“校团委已批准”")
+	w.expect("何晴", "登记册", "登记册是空的")
+	w.isTold("郑明", "登记册", "共1人")
+}
+
+// What was returned after its approval stands in the register no more; the last approval counts.
+func TestRegisteredOf(t *testing.T) {
+	w := newSchool(t)
+	w.bind("张三", "20160001")
+	w.handsIn("张三")
+	m := w.member("20160001")
+	for _, c := range []struct {
+		events []string
+		want   bool
+	}{
+		{nil, false},
+		{[]string{"approved"}, true},
+		{[]string{"approved", "registered"}, true},
+		{[]string{"approved", "declined"}, false},
+		{[]string{"approved", "declined", "applied", "approved"}, true},
+	} {
+		with := m
+		with.Events = slices.Clone(m.Events)
+		for _, e := range c.events {
+			with.Events = append(with.Events, storage.TransferEvent{Event: e})
+		}
+		if _, ok := RegisteredOf(w.season, with); ok != c.want {
+			t.Errorf("after %v: %v", c.events, ok)
+		}
 	}
 }
 

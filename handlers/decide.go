@@ -159,9 +159,16 @@ func (t *turn) isOpen(v numberedApplication) bool {
 	return now != nil && now.ID == v.event.ID && t.leads(v.member, t.applicationOf(v.member).Approve)
 }
 
-// returnsWithout reports that an event returns a member's application and nothing says why: the member could not know
-// what to change.
-func (t *turn) returnsWithout(reason string, e *season.Event, m storage.Member) bool {
+// undecidable says why the writer cannot answer a member's application with an event like this, in a chat and beside a
+// row of a workbook; "" when they can. Nobody approves their own, and none is returned without a word on what to change.
+func (t *turn) undecidable(e *season.Event, m storage.Member, reason string) (chat, row string) {
 	a := t.applicationOf(m)
-	return reason == "" && a != nil && a.Return == e.Key
+	switch {
+	case a == nil:
+	case e.Key == a.Approve && t.self != nil && t.self.Person.ID == m.Person.ID:
+		return textNotOwn, textSheetNotOwn
+	case e.Key == a.Return && reason == "":
+		return fmt.Sprintf(textReturnsHow, t.label(m.Person, &m.Branch), e.Words[0], m.Person.Name), textSheetWhy
+	}
+	return "", ""
 }

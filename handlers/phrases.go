@@ -355,6 +355,7 @@ const (
 	textSheetStale     = "导出以后有变化，现在是“%s”；请重新导出，或直接在这里回复"
 	textSheetDay       = "日期“%s”看不懂，或不在%s到今天之间"
 	textSheetEarly     = "“%s”从%s起才能记"
+	textSheetNotOwn    = "不能批准自己的申请"
 	textSheetWhy       = "退回要在“说明”里写清楚要改什么"
 	textSheetNotNow    = "现在是“%s”，记不了“%s”"
 )

@@ -12,7 +12,7 @@ const (
 	textHandInSayConfirm = "请回复“确认”两个字，我才会交上去；不是这一份就回复“取消”，或者重新发。"
 	textHandInDropped    = "好的，这份没有交。准备好了，随时在这里发给我。"
 	textHandInPassed     = "你的转接现在是“%s”，这一份不用交了，没有改动。"
-	textHandedIn         = "%s交上去了，编号是%d。目前进展：%s。有了结果我马上告诉你。"
+	textHandedIn         = "%s交上去了，编号是%d号。目前进展：%s。有了结果我马上告诉你。"
 	textHandedBefore     = "你的%s已经交过了，目前进展：%s。要换一份，请回复“人工”说明原因，等老师退回以后再发。"
 
 	textApplications     = "申请"
@@ -39,6 +39,7 @@ const (
 	textDecideAlone = "请只写“%s”和编号，后面不要写别的。没有改动。"
 	textReturnWhy   = "请写清楚要改什么，本人会看到，例如：%s %d号：国内联系人的电话不对。"
 	textReturnsHow  = "%s的申请没有退回：请写清楚要改什么，例如：%s %s：国内联系人的电话不对。"
+	textNotOwn      = "不能批准自己的申请，请由另一位老师来办。没有改动。"
 	textTwoNumbers  = "%d在这里有两个意思：名单里的编号，和%s的申请编号。要办申请，请写：%[3]s %[1]d号；要按名单，请写姓名。没有改动。"
 
 	textOfficerApplications = "申请：看等着批准的申请（申请 12号：看内容和原件）\n登记册：已批准的做成表格发给您"

@@ -354,8 +354,8 @@ func (t *turn) change(p pendingRecord, m storage.Member) (c storage.MemberChange
 	if !ok || err != nil {
 		return c, "", "", textNotUnderstood
 	}
-	if t.returnsWithout(p.Reason, e, m) {
-		return c, "", "", fmt.Sprintf(textReturnsHow, t.label(m.Person, &m.Branch), e.Words[0], m.Person.Name)
+	if why, _ := t.undecidable(e, m, p.Reason); why != "" {
+		return c, "", "", why
 	}
 	said := t.said()
 	said.Note = p.Reason

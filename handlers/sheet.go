@@ -221,8 +221,8 @@ func (t *turn) plan(plan *sheetPlan, r roster.Filled, m storage.Member) bool {
 		return false
 	}
 	note := oneLine(r.Note, 100)
-	if t.returnsWithout(note, e, m) {
-		plan.refuse(r, textSheetWhy)
+	if _, why := t.undecidable(e, m, note); why != "" {
+		plan.refuse(r, why)
 		return false
 	}
 	i := slices.IndexFunc(plan.deeds, func(d sheetDeed) bool { return d.event == e && d.day == day && d.note == note })
