@@ -52,7 +52,7 @@ func measure(t testing.TB, all []labelled) (right, asked, wrong int) {
 }
 
 func TestLabelledUnits(t *testing.T) {
-	for _, file := range []string{"units.tsv", "units-held.tsv"} {
+	for _, file := range []string{"units.tsv", "units-held.tsv", "units-others.tsv"} {
 		t.Run(file, func(t *testing.T) {
 			all := readLabelled(t, file)
 			right, asked, wrong := measure(t, all)

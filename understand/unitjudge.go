@@ -41,12 +41,31 @@ type unitVerdict struct {
 func (n *unitLexicon) judge(text string) unitVerdict {
 	r := unitReader{n: n, text: text, tokens: n.scan(text), tier: tierPlain}
 	r.read()
-	v := r.weigh()
+	v := n.inBrackets(text, r.weigh())
 	v.unsure = r.unsure
 	if v.why == "" {
 		v.why = WhyNothing
 	}
 	return v
+}
+
+// inBrackets places a company by the county in its brackets whose name is a word elsewhere: 青岛啤酒(三水)有限公司.
+func (n *unitLexicon) inBrackets(text string, v unitVerdict) unitVerdict {
+	before, rest, ok := strings.Cut(text, "(")
+	word, after, closed := strings.Cut(rest, ")")
+	if !ok || !closed || !n.hasPrefix(after, "form") {
+		return v
+	}
+	at := len(before) + 1
+	switch in := n.silent[word]; {
+	case in == 0, v.from >= at && v.to <= at+len(word): // the county's namesake, a city, is read there already
+		return v
+	case v.in&in != 0:
+		v.in &= in
+		return v
+	default:
+		return unitVerdict{in: in, why: WhyBranch, from: at, to: at + len(word)}
+	}
 }
 
 // weigh takes the clauses together: where one works counts before where the unit is, that before its head office.

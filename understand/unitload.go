@@ -32,7 +32,8 @@ func readUnitLexicon(divisions, schools, words string) (*unitLexicon, error) {
 		return nil, err
 	}
 	n := &unitLexicon{
-		words: w, meaning: make(map[string]string, 2048), bit: make(map[string]uint64), out: abroadBit, cities: []string{""},
+		silent: map[string]uint64{},
+		words:  w, meaning: make(map[string]string, 2048), bit: make(map[string]uint64), out: abroadBit, cities: []string{""},
 		begin: make(map[[2]rune][]unitName, 8192), campus: set(w.words["campus"]...), known: set(w.words["known"]...),
 	}
 	n.addDivisions(divisions)
@@ -97,6 +98,7 @@ func (n *unitLexicon) addDivisions(table string) {
 				}
 				switch {
 				case silent[p.text]:
+					n.silent[p.text] |= bit
 					p.kind, p.in, p.city = kindNothing, 0, 0
 				case utf8.RuneCountInString(p.text) > 2:
 					p.shy = bold

@@ -61,6 +61,7 @@ type unitLexicon struct {
 	campus  map[string]bool
 	meaning map[string]string // section of a word that has a meaning of its own
 	known   map[string]bool
+	silent  map[string]uint64 // counties whose short names are words: what stands in the brackets of a company can be one
 }
 
 // twoRunes is the first two characters of a text.
