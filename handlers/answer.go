@@ -3,6 +3,7 @@ package handlers
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -16,6 +17,14 @@ import (
 // the reason; nothing entered before is touched.
 func (t *turn) answer() {
 	q := t.asked()
+	if t.answersInOrder() {
+		t.fill(t.factsSaid(), false) // an address tells the province and more
+		if !t.refused() {
+			t.proceed()
+		}
+		t.prompt()
+		return
+	}
 	value, candidates, why := t.answerTo(q)
 	switch {
 	case why != "":
@@ -42,6 +51,40 @@ func (t *turn) answer() {
 		t.proceed()
 	}
 	t.prompt()
+}
+
+// answersInOrder takes a message in several pieces (腾讯，深圳，有) as the answers to the question being asked and to those
+// after it. It takes all of the pieces or none: a comma within one answer is no reason to misread it.
+func (t *turn) answersInOrder() bool {
+	pieces := strings.FieldsFunc(t.text, func(r rune) bool { return strings.ContainsRune("，,；;、\n", r) })
+	if len(pieces) < 2 || len(t.draft.Choices) > 0 {
+		return false
+	}
+	before := maps.Clone(t.draft.Values)
+	for _, piece := range pieces {
+		open := t.season.Ask(t.draft.Destination, t.draft.answers())
+		if len(open) == 0 {
+			t.draft.Values = before
+			return false
+		}
+		q := open[0]
+		one := *t // read as if it were the whole message
+		one.heardAs, one.text = nil, strings.TrimSpace(piece)
+		one.line = strings.Trim(one.text, aroundWords)
+		one.word = strings.ToLower(one.line)
+		value, candidates, why := one.answerTo(q)
+		if q.Reads == understand.SlotAddress && !strings.ContainsAny(value, "区县镇乡街村路社旗") { // 就在绵阳做 adds nothing to the province
+			why = textNotUnderstood
+		}
+		if why != "" || len(candidates) > 1 || value == "" && !q.Optional {
+			t.draft.Values = before
+			return false
+		}
+		t.draft.set(q.Key, storage.Value{
+			Value: value, Text: oneLine(one.text, 200), InboxID: t.p.Inbox.ID, Personal: q.Personal || q.Kind == season.KindPhone,
+		})
+	}
+	return true
 }
 
 // answerTo is the pure reading of one answer: a normalised value, or candidates to choose from, or the reason why not.

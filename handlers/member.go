@@ -53,6 +53,7 @@ func (t *turn) start(d *season.Destination) {
 	t.say(t.chosenText(), d.Name, d.Explain)
 	t.refused()
 	t.prompt()
+	t.alsoNeeded()
 }
 
 // takeAlong answers the first question where the word for the destination says it already: 自主创业 is 就业或自主创业, and

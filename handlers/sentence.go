@@ -58,6 +58,20 @@ func (t *turn) hearsSentence() bool {
 	return r.Kind == understand.KindDeclaration
 }
 
+// hearsOtherInstead recognises another destination in place of an answer. Where the answer is words, it must be put as a
+// change of mind: a unit may be called by anything.
+func (t *turn) hearsOtherInstead() bool {
+	r, q := t.reading(), t.asked()
+	if q == nil || r.Kind != understand.KindDeclaration || r.Destination == t.draft.Destination || t.heard(wordsUnknown...) || t.heard(wordsSkip...) {
+		return false
+	}
+	if q.Kind == season.KindText {
+		return t.corrects() || strings.HasPrefix(t.line, "我") && len(unitsOf(t.factsSaid())) == 0
+	}
+	_, _, why := t.answerTo(q)
+	return why != ""
+}
+
 func (t *turn) tellDestination() {
 	d, _ := t.season.Destination(t.reading().Destination)
 	t.begin(d, t.factsSaid())
@@ -211,7 +225,7 @@ func (t *turn) alsoNeeded() {
 			labels = append(labels, q.Label)
 		}
 	}
-	if t.state == stateAsk && len(labels) > 0 {
+	if t.state == stateAsk && len(labels) > 1 {
 		t.say(textAlsoNeeded, strings.Join(labels, "、"))
 	}
 }

@@ -116,6 +116,7 @@ func conversation() []rule {
 		{member, in(choose), "其他文字", always, (*turn).notADestination, nil},
 		{member, in(ask, confirm, edit, done), "涉密单位的名称", (*turn).namesSecret, (*turn).refuseSecret, nil},
 		{member, in(ask), "不回答，反问转接的事", (*turn).asksBack, (*turn).answerTopic, nil},
+		{member, in(ask), "改了主意的一句话", (*turn).hearsOtherInstead, (*turn).tellDestination, in(ask, confirm)},
 		{member, in(ask), "对问题的回答", always, (*turn).answer, in(confirm)},
 		{member, in(confirm), "确认", isConfirm, (*turn).confirm, in(done, ask, choose)},
 		{member, in(confirm), "不对", isNo, (*turn).edit, in(edit)},

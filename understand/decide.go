@@ -71,7 +71,7 @@ func (w *weighing) resolved() (concepts, Span) {
 		case e.cue.kind == cueCourse, e.cue.kind == cueIs && e.cue.means == w.v.of[ofSchool]:
 			course |= e.cue.means
 		}
-		firm = firm || e.mode == modeHas && (e.cue.kind == cueIs || e.cue.kind == cuePost) && e.cue.means != w.v.without
+		firm = firm || e.mode == modeHas && (e.cue.kind == cueIs || e.cue.kind == cuePost || e.cue.kind == cuePaper) && e.cue.means != w.v.without
 		all |= e.said()
 	}
 	var sets []concepts
@@ -167,6 +167,16 @@ func (w *weighing) hasInland() bool {
 func (w *weighing) isInland() bool {
 	for i := range w.places {
 		if p := &w.places[i]; p.mode == modeHas && p.is(markPlace|markKnownSchool|markJointSchool|markKnownUnit) {
+			return true
+		}
+	}
+	return false
+}
+
+// isPlaced reports a place here, whatever stands in it.
+func (w *weighing) isPlaced() bool {
+	for i := range w.places {
+		if p := &w.places[i]; p.mode == modeHas && p.is(markPlace) {
 			return true
 		}
 	}
@@ -278,7 +288,7 @@ func (w *weighing) beside(e *evidence) bool {
 func (w *weighing) studies(e *evidence) bool {
 	for i := range w.places {
 		p := &w.places[i]
-		if p.mode == modeHas && p.clause == e.clause && p.is(markKnownSchool|markAbroadSchool|markJointSchool|markCountry) {
+		if p.mode == modeHas && p.is(markKnownSchool|markAbroadSchool|markJointSchool|markCountry) {
 			return true
 		}
 	}
@@ -309,9 +319,9 @@ func (w *weighing) isAbroad(e *evidence) (abroad, here bool) {
 			continue
 		}
 		switch {
-		case p.is(markJointSchool):
+		case p.is(markJointSchool) && !w.hasInland():
 			return false, false
-		case p.is(markCountry) && p.origin && w.isInland():
+		case p.is(markCountry) && p.origin && w.isPlaced():
 			continue // 上海的日本公司
 		case p.is(markCountry | markAbroadSchool):
 			look(p.clause, true)

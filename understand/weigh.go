@@ -79,7 +79,7 @@ func (w *weighing) clause(n int, c *phrase, other, cond, past bool) (bool, bool,
 		switch {
 		case t.is(markBot):
 			w.bot = true
-		case t.is(markAdvert):
+		case t.is(markAdvert | markJest):
 			w.touts += 2
 		case t.is(markTouts):
 			w.touts++
@@ -145,6 +145,7 @@ type state struct {
 	n                  int // of the clause
 	other, past, cond  bool
 	asked, own, ends   bool
+	seekEnd            int // where something looked for ended
 	notEnd             int // where a negation ended, −1 for none
 	not, plan, will    bool
 	intends            bool // more than 准备 is said
@@ -157,7 +158,7 @@ type state struct {
 func (w *weighing) token(st *state, ts []word, i int) {
 	t := ts[i]
 	switch {
-	case t.is(markOthers) && !(i > 0 && ts[i-1].is(markWith) && ts[i-1].to == t.from):
+	case t.is(markOthers) && !(i > 0 && ts[i-1].is(markWith|markMove) && ts[i-1].to == t.from):
 		st.other = true
 		w.other = true
 	case t.is(markWish):
@@ -167,7 +168,7 @@ func (w *weighing) token(st *state, ts []word, i int) {
 			st.other = false
 		}
 	}
-	if t.is(markSelf) && i > 0 && !t.is(markPlan) {
+	if t.is(markSelf) && i > 0 && !t.is(markPlan) && w.m.folded[t.from] != '自' {
 		st.plan, st.not = false, st.not && t.from-st.notEnd <= 0
 	}
 	if t.is(markPeople) {
@@ -208,7 +209,7 @@ func (w *weighing) token(st *state, ts []word, i int) {
 		}
 		if m == modeHas || m == modePlanned {
 			w.seeks++
-			st.seek = true
+			st.seek, st.seekEnd = true, t.to
 			w.soughtBefore(st)
 		}
 	}
@@ -268,7 +269,7 @@ func (w *weighing) cue(st *state, ts []word, i int) {
 			e.mode = modeDenied
 		case st.asked && !w.declaresAndAsks(st, ts, i):
 			e.mode = modeAsked
-		case st.seek && c.kind != cueGot && !(c.kind == cueIs && w.firmly(t)):
+		case st.seek && c.kind != cueGot && !(c.kind == cueIs && w.firmly(t) && t.from > st.seekEnd+1):
 			e.mode = modeSought
 		case st.plan && c.kind == cueGoal && !st.intends:
 			e.mode = modeSought
@@ -277,6 +278,9 @@ func (w *weighing) cue(st *state, ts []word, i int) {
 		case st.will && c.kind == cueGoal:
 			e.mode = modeSought
 		}
+	}
+	if c.kind == cuePaper && (e.mode == modeHas && !done(w.m, ts[i+1:]) || e.mode == modeAsked) {
+		return // a contract is spoken of, and nothing done with it
 	}
 	if c.kind == cueWeak {
 		if e.mode == modeHas || e.mode == modeAsked && !st.other {
@@ -295,6 +299,16 @@ func (w *weighing) cue(st *state, ts []word, i int) {
 	w.choice = w.choice || st.choice
 	w.found = append(w.found, e)
 	st.last = len(w.found)
+}
+
+// done reports that a clause ends with what was done: 三方寄了.
+func done(m *message, after []word) bool {
+	for i := range after {
+		if after[i].is(markEnd) || m.folded[after[i].to-1] == '了' {
+			return true
+		}
+	}
+	return false
 }
 
 // reaches reports that the negation before a word is about it: nothing but wishes and small words stands between them.

@@ -52,9 +52,10 @@ const (
 	cueHome   = "home"
 	cueAway   = "away"
 	cueBoth   = "both"
+	cuePaper  = "paper"
 )
 
-var cueKinds = []string{cueIs, cuePost, cueCourse, cueGoal, cueGot, cueWeak, cueStay, cueAbroad, cueHome, cueAway, cueBoth}
+var cueKinds = []string{cueIs, cuePost, cueCourse, cueGoal, cueGot, cueWeak, cueStay, cueAbroad, cueHome, cueAway, cueBoth, cuePaper}
 
 // LoadWords reads a file of words; name stands in its faults. The error is season.Faults: every fault with its line.
 func LoadWords(name string, data []byte) (*Words, error) {
@@ -117,6 +118,7 @@ const (
 	markPrepare
 	markPeople
 	markTouts
+	markJest
 	markHere
 	markChoose
 	markInland
@@ -129,7 +131,7 @@ var markNames = map[string]marks{
 	"end": markEnd, "ask": markAsk, "own": markOwn, "refuse": markRefuse, "bot": markBot, "advert": markAdvert,
 	"filler": markFiller, "neutral": markNeutral, "yes": markYes, "no": markNo, "move": markMove, "hire": markHire,
 	"tail_unit": markTailUnit, "tail_school": markTailSchool, "known_unit": markKnownUnit, "known_school": markKnownSchool,
-	"abroad_school": markAbroadSchool, "joint_school": markJointSchool, "country": markCountry, "stop": markStop, "choice": markChoice, "prepare": markPrepare, "people": markPeople, "here": markHere, "choose": markChoose, "touts": markTouts, "inland": markInland, "nickname": markNickname,
+	"abroad_school": markAbroadSchool, "joint_school": markJointSchool, "country": markCountry, "stop": markStop, "choice": markChoice, "prepare": markPrepare, "people": markPeople, "jest": markJest, "here": markHere, "choose": markChoose, "touts": markTouts, "inland": markInland, "nickname": markNickname,
 }
 
 // What 录取 can be about.
@@ -232,9 +234,14 @@ func (w *Words) build() (*vocabulary, season.Faults) {
 			if err != nil {
 				fault(n.Line, "%v", err)
 			}
+			before := len(faults)
 			for _, word := range words {
 				word = foldWord(word)
 				do(n.Line, word, v.add(v.lexicon, word))
+			}
+			if more := len(faults) - before; more > 1 { // one says enough of a line that stands for many words
+				faults = faults[:before+1]
+				faults[before].Text += fmt.Sprintf(", as have %d more words of this line", more-1)
 			}
 		}
 	}
