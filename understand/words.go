@@ -25,8 +25,9 @@ type Words struct {
 	Topics   map[string][]yaml.Node `yaml:"topics"`
 	Simple   string                 `yaml:"simple"` // pairs of a traditional character and the simple one
 
-	file string
-	v    *vocabulary // ready for any season
+	file   string
+	v      *vocabulary // ready for any season
+	topics []string
 }
 
 // cueList is words of one meaning.
@@ -70,9 +71,16 @@ func LoadWords(name string, data []byte) (*Words, error) {
 		slices.SortStableFunc(faults, func(a, b season.Fault) int { return cmp.Compare(a.Line, b.Line) })
 		return nil, faults
 	}
-	w.Cues, w.Marks, w.Topics = nil, nil, nil
+	for topic := range w.Topics {
+		w.topics = append(w.topics, topic)
+	}
+	slices.Sort(w.topics)
+	w.Cues, w.Marks, w.Topics = nil, nil, nil // made ready; 40,000 words need not be kept twice
 	return w, nil
 }
+
+// TopicNames are what messages can ask about, the keys of a season's replies.
+func (w *Words) TopicNames() []string { return w.topics }
 
 // marks are what a word does to the words beside it, a bit each.
 type marks uint64
