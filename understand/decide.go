@@ -74,6 +74,7 @@ func (w *weighing) resolved() (concepts, Span) {
 		firm = firm || e.mode == modeHas && (e.cue.kind == cueIs || e.cue.kind == cuePost || e.cue.kind == cuePaper) && e.cue.means != w.v.without
 		all |= e.said()
 	}
+	w.overcome()
 	var sets []concepts
 	var because Span
 	both := concepts(0)
@@ -143,6 +144,20 @@ func (w *weighing) resolved() (concepts, Span) {
 		return c, at
 	}
 	return w.v.combine(sets), because
+}
+
+// overcome takes back what was the matter before: 家里蹲了半年，终于上班了.
+func (w *weighing) overcome() {
+	better := false
+	for i := range w.found {
+		e := &w.found[i]
+		better = better || e.mode == modeHas && e.clause >= w.nowAt && e.cue.means&w.v.without == 0 && single(e.cue.means)
+	}
+	for i := range w.found {
+		if e := &w.found[i]; better && e.mode == modeHas && e.clause < w.nowAt && e.cue.means == w.v.without {
+			e.mode = modePast
+		}
+	}
 }
 
 // said is what a word says alone.
@@ -434,8 +449,14 @@ func (w *weighing) bare() concepts {
 	}
 	for i := range w.places {
 		p := &w.places[i]
-		if p.mode == modePlanned && p.is(markKnownUnit|markTailUnit) {
+		switch {
+		case p.mode != modePlanned:
+		case p.is(markKnownUnit | markTailUnit):
 			c |= w.v.bare["unit"] | w.v.without
+		case p.is(markCountry):
+			c |= w.v.bare["country"] | w.v.without
+		case p.is(markPlace):
+			c |= w.v.bare["place"]
 		}
 		if p.mode != modeHas {
 			continue

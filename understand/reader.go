@@ -51,8 +51,12 @@ func (r *Reading) Slot(name string) string {
 	return ""
 }
 
-// CrossSystem tells whether the transfer crosses systems; known is false when the message does not place it.
+// CrossSystem tells whether the transfer crosses systems; known is false when the message does not place it, or the
+// relation does not go to a place at all.
 func (r *Reading) CrossSystem(s *season.Season) (crosses, known bool) {
+	if d, ok := s.Destination(r.Destination); ok && len(d.Place) == 0 {
+		return false, false
+	}
 	p := r.Slot(SlotProvince)
 	return p != "" && s.CrossSystem.Holds(p), p != ""
 }

@@ -30,6 +30,11 @@ func (r *Reader) slots(w *weighing, reading *Reading) {
 			p = Unit(value)
 		}
 	}
+	if p.Why == WhyNothing && w.candidates == w.v.without { // where one is at home counts for who has no other place
+		if found := Province(own); len(found) == 1 && !isAbroad(own) {
+			reading.add(SlotProvince, found[0], w.m.span(0, len(w.m.runes)))
+		}
+	}
 	if p.Known && !w.choice && !w.chooses {
 		at := w.m.find(p.Words)
 		reading.add(SlotProvince, p.Province, at)

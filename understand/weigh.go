@@ -1,6 +1,9 @@
 package understand
 
-import "math/bits"
+import (
+	"math/bits"
+	"strings"
+)
 
 // mode is in what sense a word about a destination stands in a message.
 type mode int
@@ -32,6 +35,7 @@ type weighing struct {
 
 	found      []evidence
 	places     []placed
+	nowAt      int    // the last clause that tells of now
 	aside      []bool // clauses that are not about where the writer will be
 	candidates concepts
 
@@ -148,6 +152,7 @@ type state struct {
 	seekEnd            int // where something looked for ended
 	notEnd             int // where a negation ended, −1 for none
 	not, plan, will    bool
+	self               bool // the writer is named
 	intends            bool // more than 准备 is said
 	seek, wish, turned bool
 	last               int  // index of the last evidence of this clause + 1
@@ -164,6 +169,7 @@ func (w *weighing) token(st *state, ts []word, i int) {
 	case t.is(markWish):
 		st.wish = true
 	case t.is(markSelf):
+		st.self = true
 		if i == 0 || !ts[i-1].is(markWith) {
 			st.other = false
 		}
@@ -171,13 +177,22 @@ func (w *weighing) token(st *state, ts []word, i int) {
 	if t.is(markSelf) && i > 0 && !t.is(markPlan) && w.m.folded[t.from] != '自' {
 		st.plan, st.not = false, st.not && t.from-st.notEnd <= 0
 	}
+	if pronoun := w.m.folded[t.from]; t.is(markOthers) && t.to-t.from == 1 && (pronoun == '他' || pronoun == '她') && !st.self &&
+		t.from > 0 && strings.ContainsRune("给帮把让替问催", w.m.folded[t.from-1]) {
+		w.ofOthers(st) // 某某延毕了你别给他发
+	}
 	if t.is(markPeople) {
-		for k := len(w.found) - 1; k >= 0 && w.found[k].clause == st.n; k-- {
-			w.found[k].mode = modeOther
-		}
+		w.ofOthers(st)
 	}
 	if t.is(markWas) && !st.other {
 		st.past = true
+	}
+	if t.is(markNow) && !st.other {
+		w.nowAt = st.n
+	}
+	if t.is(markNot) && st.last > 0 && t.to == w.m.clauses[st.n].to && ts[i-1].cue != nil && ts[i-1].to == t.from && !st.asked && st.mode() == modeHas {
+		w.unsettleBefore(st) // 工作没有
+		w.weak++
 	}
 	if t.is(markNow) {
 		if st.past && !t.is(markWas) {
@@ -242,6 +257,13 @@ func (w *weighing) token(st *state, ts []word, i int) {
 	}
 	if t.cue == nil && t.marks&^(markFiller|markNeutral) == 0 && !t.is(markFiller) {
 		w.residue += t.to - t.from // a word that says nothing of this
+	}
+}
+
+// ofOthers makes what a clause said so far somebody else's.
+func (w *weighing) ofOthers(st *state) {
+	for k := len(w.found) - 1; k >= 0 && w.found[k].clause == st.n; k-- {
+		w.found[k].mode = modeOther
 	}
 }
 
