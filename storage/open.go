@@ -49,6 +49,7 @@ type Store struct {
 	sqldb  *sql.DB
 	driver string
 	seal   *sealer
+	chain  *chain
 	now    func() time.Time
 	log    *slog.Logger
 	most   int // rows a statement writes; databases bound the number of parameters
@@ -96,6 +97,10 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err := s.proveKey(ctx); err != nil {
 		s.Close()
 		return nil, err
+	}
+	if err := s.startChain(ctx); err != nil {
+		s.Close()
+		return nil, fmt.Errorf("audit: %w", err)
 	}
 	return s, nil
 }
