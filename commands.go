@@ -62,6 +62,7 @@ func commands() []command {
 		{"season", "check FILE | show FILE | diff OLD NEW", "validate a season file, show it as people read it, or what a new one changes", nil, seasonFile},
 		understandCommand(),
 		auditCommand(),
+		keyCommand(),
 		{"resume", "[ACCOUNT]", "let an account send again that WeChat stopped for sending too often", nil, resume},
 		{"doctor", "", "check settings, database, Redis, clock, season file and WeChat", nil, doctor},
 		{"version", "", "print the version", nil, func(_ context.Context, in *invocation) error {

@@ -91,14 +91,13 @@ func (d *doctor) database(ctx context.Context, c config.Config) *storage.Store {
 			return nil
 		}
 	}
-	key, err := storage.LoadOrCreateKey(c.Secrets.KeyFile)
-	if err != nil {
+	if _, err := storage.LoadOrCreateKeys(c.Secrets.KeyFile); err != nil {
 		d.bad("密钥", "从备份里恢复这个数据库对应的密钥文件", err)
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
-	st, err := storage.Open(ctx, storage.Options{Driver: c.Database.Driver, DSN: c.Database.DSN, Key: key})
+	st, err := storage.Open(ctx, storage.Options{Driver: c.Database.Driver, DSN: c.Database.DSN, KeyFile: c.Secrets.KeyFile})
 	if err != nil {
 		d.bad("数据库", "检查 database.dsn、账号密码和数据库是否在运行；库要先建好，字符集 utf8mb4", err)
 		return nil

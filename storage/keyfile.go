@@ -1,0 +1,114 @@
+package storage
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// KeySize is the length of a key in bytes.
+const KeySize = 32
+
+// LoadOrCreateKeys reads the key file, or makes one (mode 0600) when there is none. It holds one key a line; more than one
+// only while RotateKey is at work or was interrupted. Without the keys of a database its sealed fields cannot be read: they
+// belong into every backup, apart from the data.
+func LoadOrCreateKeys(path string) ([][]byte, error) {
+	keys, err := readKeys(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return createKey(path)
+	}
+	return keys, err
+}
+
+func readKeys(path string) ([][]byte, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("key file: %w", err)
+	}
+	var keys [][]byte
+	for line := range strings.Lines(strings.TrimSpace(string(text))) {
+		key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(line))
+		if err != nil || len(key) != KeySize {
+			keys = nil
+			break
+		}
+		keys = append(keys, key)
+	}
+	if len(keys) == 0 {
+		return nil, fmt.Errorf("key file %s does not hold keys of %d bytes in base64; restore it from the backup", path, KeySize)
+	}
+	return keys, nil
+}
+
+func newKey() []byte {
+	key := make([]byte, KeySize)
+	_, _ = rand.Read(key) // never fails, see crypto/rand
+	return key
+}
+
+func createKey(path string) ([][]byte, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, fmt.Errorf("key file: %w", err)
+	}
+	keys := [][]byte{newKey()}
+	name, err := writeAside(path, keys)
+	if err != nil {
+		return nil, err
+	}
+	defer os.Remove(name) //nolint:errcheck // a second name of what is there
+	// A link appears whole or not at all, and only once: of two processes starting at once one makes the key, the other
+	// reads it.
+	err = os.Link(name, path)
+	if errors.Is(err, fs.ErrExist) {
+		return readKeys(path)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("key file: %w", err)
+	}
+	return keys, nil
+}
+
+// replaceKeys writes the key file anew. After a power cut it holds the old keys or the new ones.
+func replaceKeys(path string, keys [][]byte) error {
+	path, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return fmt.Errorf("key file: %w", err)
+	}
+	name, err := writeAside(path, keys)
+	if err != nil {
+		return err
+	}
+	if err := os.Rename(name, path); err != nil {
+		return errors.Join(fmt.Errorf("key file: %w", err), os.Remove(name))
+	}
+	dir, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return fmt.Errorf("key file: %w", err)
+	}
+	if err := errors.Join(dir.Sync(), dir.Close()); err != nil {
+		return fmt.Errorf("key file: %w", err)
+	}
+	return nil
+}
+
+// writeAside writes keys to a file of another name (mode 0600) in the same folder, down to the disk.
+func writeAside(path string, keys [][]byte) (string, error) {
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
+	if err != nil {
+		return "", fmt.Errorf("key file: %w", err)
+	}
+	var lines strings.Builder
+	for _, key := range keys {
+		lines.WriteString(base64.StdEncoding.EncodeToString(key) + "\n")
+	}
+	_, err = f.WriteString(lines.String())
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return "", errors.Join(fmt.Errorf("key file: %w", err), os.Remove(f.Name()))
+	}
+	return f.Name(), nil
+}
