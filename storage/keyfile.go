@@ -56,8 +56,12 @@ func createKey(path string) ([][]byte, error) {
 		return nil, fmt.Errorf("key file: %w", err)
 	}
 	keys := [][]byte{newKey()}
-	name, err := writeAside(path, keys)
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*") // mode 0600
 	if err != nil {
+		return nil, fmt.Errorf("key file: %w", err)
+	}
+	name := f.Name()
+	if err := writeKeys(f, keys); err != nil {
 		return nil, err
 	}
 	defer os.Remove(name) //nolint:errcheck // a second name of what is there
@@ -73,18 +77,22 @@ func createKey(path string) ([][]byte, error) {
 	return keys, nil
 }
 
-// replaceKeys writes the key file anew. After a power cut it holds the old keys or the new ones.
+// replaceKeys writes the key file anew. After a power cut it holds the old keys or the new ones. What a killed process left
+// aside is taken away by the next one: only one at a time does this.
 func replaceKeys(path string, keys [][]byte) error {
 	path, err := filepath.EvalSymlinks(path)
 	if err != nil {
 		return fmt.Errorf("key file: %w", err)
 	}
-	name, err := writeAside(path, keys)
+	f, err := os.OpenFile(path+".new", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
+		return fmt.Errorf("key file: %w", err)
+	}
+	if err := writeKeys(f, keys); err != nil {
 		return err
 	}
-	if err := os.Rename(name, path); err != nil {
-		return errors.Join(fmt.Errorf("key file: %w", err), os.Remove(name))
+	if err := os.Rename(f.Name(), path); err != nil {
+		return errors.Join(fmt.Errorf("key file: %w", err), os.Remove(f.Name()))
 	}
 	dir, err := os.Open(filepath.Dir(path))
 	if err != nil {
@@ -96,19 +104,15 @@ func replaceKeys(path string, keys [][]byte) error {
 	return nil
 }
 
-// writeAside writes keys to a file of another name (mode 0600) in the same folder, down to the disk.
-func writeAside(path string, keys [][]byte) (string, error) {
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
-	if err != nil {
-		return "", fmt.Errorf("key file: %w", err)
-	}
+// writeKeys fills a new file down to the disk, or removes it.
+func writeKeys(f *os.File, keys [][]byte) error {
 	var lines strings.Builder
 	for _, key := range keys {
 		lines.WriteString(base64.StdEncoding.EncodeToString(key) + "\n")
 	}
-	_, err = f.WriteString(lines.String())
+	_, err := f.WriteString(lines.String())
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return "", errors.Join(fmt.Errorf("key file: %w", err), os.Remove(f.Name()))
+		return errors.Join(fmt.Errorf("key file: %w", err), os.Remove(f.Name()))
 	}
-	return f.Name(), nil
+	return nil
 }
