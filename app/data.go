@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -75,6 +76,9 @@ var ErrServing = errors.New("another xianjie serve is running on this database f
 func alone(c config.Database) (release func(), err error) {
 	if c.Driver != config.SQLite {
 		return func() {}, nil
+	}
+	if err := os.MkdirAll(filepath.Dir(c.DSN), 0o700); err != nil {
+		return nil, fmt.Errorf("database folder: %w", err)
 	}
 	lock := flock.New(c.DSN+".lock", flock.SetPermissions(0o600))
 	ok, err := lock.TryLock()

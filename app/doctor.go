@@ -26,6 +26,7 @@ func Doctor(ctx context.Context, c config.Config, out io.Writer) error {
 	st := d.database(ctx, c)
 	if st != nil {
 		defer st.Close() //nolint:errcheck // only read from
+		d.held(ctx, st, c.Zone)
 		d.roster(ctx, st)
 		d.accounts(ctx, st, c)
 	}
@@ -104,6 +105,16 @@ func (d *doctor) database(ctx context.Context, c config.Config) *storage.Store {
 	}
 	d.ok("数据库", "能连接，表结构是最新的")
 	return st
+}
+
+func (d *doctor) held(ctx context.Context, st *storage.Store, zone *time.Location) {
+	h, err := st.Held(ctx)
+	switch {
+	case err != nil:
+		d.bad("恢复", "检查数据库", err)
+	case h != nil:
+		d.bad("恢复", "确认原来的程序已经停掉，再运行 xianjie resume", fmt.Errorf("数据恢复自 %s 的备份，还没有人放行，什么都不会发出", h.MadeAt.In(zone).Format("2006-01-02 15:04")))
+	}
 }
 
 func (d *doctor) roster(ctx context.Context, st *storage.Store) {

@@ -68,6 +68,20 @@ func NotFound(err error) bool { return errors.Is(err, gorm.ErrRecordNotFound) }
 
 // Open opens the database and brings its schema up to date.
 func Open(ctx context.Context, o Options) (*Store, error) {
+	s, err := open(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	for _, step := range []func(context.Context) error{s.migrate, s.whole, s.proveKey, s.startChain} {
+		if err := step(ctx); err != nil {
+			return nil, errors.Join(err, s.Close())
+		}
+	}
+	return s, nil
+}
+
+// open opens the database as it is.
+func open(ctx context.Context, o Options) (*Store, error) {
 	keys := [][]byte{o.Key}
 	if o.KeyFile != "" {
 		var err error
@@ -99,18 +113,6 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	s.sqldb.SetMaxOpenConns(8)
 	s.sqldb.SetMaxIdleConns(8)
-	if err := s.migrate(ctx); err != nil {
-		s.Close()
-		return nil, err
-	}
-	if err := s.proveKey(ctx); err != nil {
-		s.Close()
-		return nil, err
-	}
-	if err := s.startChain(ctx); err != nil {
-		s.Close()
-		return nil, fmt.Errorf("audit: %w", err)
-	}
 	return s, nil
 }
 
@@ -253,9 +255,17 @@ func (r readCommitted) Connect(ctx context.Context) (driver.Conn, error) {
 	return conn, nil
 }
 
-// migrate applies the versions missing. Two processes may start at once: on MySQL a named lock keeps them apart; SQLite
-// has none, so the one that finds a version applied under its hands looks again.
+// migrate applies the versions missing.
 func (s *Store) migrate(ctx context.Context) error {
+	return s.schema(ctx, func(p *goose.Provider) error {
+		_, err := p.Up(ctx)
+		return err
+	})
+}
+
+// schema changes the schema. Two processes may start at once: on MySQL a named lock keeps them apart; SQLite
+// has none, so the one that finds a version applied under its hands looks again.
+func (s *Store) schema(ctx context.Context, change func(*goose.Provider) error) error {
 	if s.driver == MySQL {
 		conn, err := s.sqldb.Conn(ctx)
 		if err != nil {
@@ -271,7 +281,7 @@ func (s *Store) migrate(ctx context.Context) error {
 	for n := 1; ; n++ {
 		p, err := s.versions()
 		if err == nil {
-			_, err = p.Up(ctx)
+			err = change(p)
 		}
 		switch {
 		case err == nil:
