@@ -22,8 +22,18 @@ type Hold struct {
 // metaHold holds a Hold; while it is there nothing leaves.
 const metaHold = "held"
 
-// Held is why nothing may leave; nil when everything may.
-func (s *Store) Held(ctx context.Context) (*Hold, error) { return held(s.db(ctx)) }
+// Held is why nothing may leave; nil when everything may. A database is held before it is first opened or never, so that it
+// is not, once seen, need not be asked again.
+func (s *Store) Held(ctx context.Context) (*Hold, error) {
+	if s.free.Load() {
+		return nil, nil
+	}
+	h, err := held(s.db(ctx))
+	if err == nil && h == nil {
+		s.free.Store(true)
+	}
+	return h, err
+}
 
 func held(db *gorm.DB) (*Hold, error) {
 	var rows []metaRow

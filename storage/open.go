@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/glebarez/sqlite"
@@ -58,6 +59,7 @@ type Store struct {
 	// writing keeps writers of one process apart on SQLite, which has one writer: waiting here is fair and instant,
 	// waiting in SQLite is polling.
 	writing sync.Mutex
+	free    atomic.Bool // known not to be held
 }
 
 // ErrConflict says that what a commit was decided on has changed meanwhile; nothing was written. Decide again.
