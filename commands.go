@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -61,7 +62,16 @@ func commands() []command {
 		},
 		{"season", "check FILE | show FILE | diff OLD NEW", "validate a season file, show it as people read it, or what a new one changes", nil, seasonFile},
 		understandCommand(),
-		{"resume", "[ACCOUNT]", "let an account send again that WeChat stopped for sending too often", nil, resume},
+		auditCommand(),
+		keyCommand(),
+		backupCommand(),
+		restoreCommand(),
+		{
+			"resume", "[ACCOUNT] [--send]", "let an account send again that WeChat stopped, or a restored installation begin to send",
+			func(fs *flag.FlagSet) {
+				fs.Bool("send", false, "after a restore: also send what waited when the backup was made; right only when nothing was sent since")
+			}, resume,
+		},
 		{"doctor", "", "check settings, database, Redis, clock, season file and WeChat", nil, doctor},
 		{"version", "", "print the version", nil, func(_ context.Context, in *invocation) error {
 			fmt.Fprintf(in.out, "xianjie %s %s %s/%s\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
@@ -286,6 +296,17 @@ func resume(ctx context.Context, in *invocation) error {
 		return err
 	}
 	defer d.Close() //nolint:errcheck // everything is committed
+	held, err := d.Store.Held(ctx)
+	switch {
+	case err != nil:
+		return err
+	case held != nil && len(in.args) == 0:
+		return app.Release(ctx, d, in.out, in.yes("send"))
+	case held != nil:
+		return errors.New("this installation was restored from a backup and sends nothing for any account; xianjie resume without a name releases it")
+	case in.yes("send"):
+		return usagef("--send is for an installation that was restored from a backup")
+	}
 	name := d.Config.WeChat.Accounts[0].Name
 	switch {
 	case len(in.args) == 1:

@@ -71,6 +71,11 @@ func Open(ctx context.Context, o Options) (_ *App, err error) {
 		return nil, err
 	}
 	a.closers = append(a.closers, release)
+	if held, err := a.Store.Held(ctx); err != nil {
+		return nil, err
+	} else if held != nil {
+		a.Log.Warn("restored from a backup: nothing is sent until xianjie resume", "made_at", held.MadeAt)
+	}
 	r, err := scheduler.Reconcile(ctx, a.Store, a.Season)
 	if err != nil {
 		return nil, err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -38,11 +39,7 @@ func OpenData(ctx context.Context, c config.Config, now func() time.Time, log *s
 	if err != nil {
 		return nil, err
 	}
-	key, err := storage.LoadOrCreateKey(c.Secrets.KeyFile)
-	if err != nil {
-		return nil, err
-	}
-	st, err := storage.Open(ctx, storage.Options{Driver: c.Database.Driver, DSN: c.Database.DSN, Key: key, Now: now, Log: log})
+	st, err := storage.Open(ctx, storage.Options{Driver: c.Database.Driver, DSN: c.Database.DSN, KeyFile: c.Secrets.KeyFile, Now: now, Log: log})
 	if err != nil {
 		return nil, err
 	}
@@ -79,6 +76,9 @@ var ErrServing = errors.New("another xianjie serve is running on this database f
 func alone(c config.Database) (release func(), err error) {
 	if c.Driver != config.SQLite {
 		return func() {}, nil
+	}
+	if err := os.MkdirAll(filepath.Dir(c.DSN), 0o700); err != nil {
+		return nil, fmt.Errorf("database folder: %w", err)
 	}
 	lock := flock.New(c.DSN+".lock", flock.SetPermissions(0o600))
 	ok, err := lock.TryLock()

@@ -26,6 +26,7 @@ func Doctor(ctx context.Context, c config.Config, out io.Writer) error {
 	st := d.database(ctx, c)
 	if st != nil {
 		defer st.Close() //nolint:errcheck // only read from
+		d.held(ctx, st, c.Zone)
 		d.roster(ctx, st)
 		d.accounts(ctx, st, c)
 	}
@@ -91,20 +92,29 @@ func (d *doctor) database(ctx context.Context, c config.Config) *storage.Store {
 			return nil
 		}
 	}
-	key, err := storage.LoadOrCreateKey(c.Secrets.KeyFile)
-	if err != nil {
+	if _, err := storage.LoadOrCreateKeys(c.Secrets.KeyFile); err != nil {
 		d.bad("密钥", "从备份里恢复这个数据库对应的密钥文件", err)
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
-	st, err := storage.Open(ctx, storage.Options{Driver: c.Database.Driver, DSN: c.Database.DSN, Key: key})
+	st, err := storage.Open(ctx, storage.Options{Driver: c.Database.Driver, DSN: c.Database.DSN, KeyFile: c.Secrets.KeyFile})
 	if err != nil {
 		d.bad("数据库", "检查 database.dsn、账号密码和数据库是否在运行；库要先建好，字符集 utf8mb4", err)
 		return nil
 	}
 	d.ok("数据库", "能连接，表结构是最新的")
 	return st
+}
+
+func (d *doctor) held(ctx context.Context, st *storage.Store, zone *time.Location) {
+	h, err := st.Held(ctx)
+	switch {
+	case err != nil:
+		d.bad("恢复", "检查数据库", err)
+	case h != nil:
+		d.bad("恢复", "确认原来的程序已经停掉，再运行 xianjie resume", fmt.Errorf("数据恢复自 %s 的备份，还没有人放行，什么都不会发出", h.MadeAt.In(zone).Format("2006-01-02 15:04")))
+	}
 }
 
 func (d *doctor) roster(ctx context.Context, st *storage.Store) {

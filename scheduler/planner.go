@@ -47,9 +47,13 @@ const (
 
 // Tick does everything that is due now: lapses first, then reminders, also where lapses could not be recorded; what has
 // lapsed is never put before anybody as if it could still be done. Its work is committed in parts; an error leaves the
-// rest for the next call.
+// rest for the next call. While the installation is held after a restore nothing is planned and nothing lapses: once it is
+// released all of it is due at once, and one digest.
 func (p *Planner) Tick(ctx context.Context) (Report, error) {
 	var r Report
+	if held, err := p.Store.Held(ctx); err != nil || held != nil {
+		return r, err
+	}
 	now := p.Now() // one instant for both: what lapses now must not be reminded of a moment later
 	err := p.lapses(ctx, now, &r)
 	if err != nil {

@@ -155,11 +155,18 @@ func (s *Sender) next(ctx context.Context) (time.Duration, error) {
 	if kind == "" {
 		return s.idle(ctx)
 	}
+	held, err := s.Store.Held(ctx)
+	if err != nil {
+		return 0, err
+	}
 	a, err := s.Store.AccountNamed(ctx, s.Account)
 	if err != nil {
 		return 0, err
 	}
 	switch {
+	case held != nil:
+		s.behind = true
+		return s.Poll, nil // until a person releases the installation
 	case a.StoppedAt != nil:
 		s.behind = true
 		return s.Poll, nil // until a person resumes the account

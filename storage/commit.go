@@ -62,6 +62,7 @@ func (s *Store) CommitTurns(ctx context.Context, turns []Turn) error {
 			if err := w.roster(t.Office.Season, t.Office.Roster); err != nil {
 				return err
 			}
+			audits = append(audits, t.Office.Roster.Audit)
 		}
 		if err := w.contacts(turns); err != nil {
 			return err
@@ -351,17 +352,4 @@ func (w *work) matters(rows []Matter, turns []Turn) error {
 		}
 	}
 	return nil
-}
-
-func (w *work) audit(rows []Audit) error {
-	if len(rows) == 0 {
-		return nil
-	}
-	for i := range rows {
-		rows[i].At = utc(rows[i].At)
-		if rows[i].Detail == nil {
-			rows[i].Detail = map[string]string{}
-		}
-	}
-	return w.tx.CreateInBatches(&rows, w.most).Error
 }

@@ -127,10 +127,15 @@ type Roster struct {
 // every new member the transfer and the duties that begin with being on the roster.
 func (s *Store) ApplyRoster(ctx context.Context, sn *season.Season, r Roster) error {
 	return s.tx(ctx, func(tx *gorm.DB) error {
-		return (&work{Store: s, tx: tx, at: s.now()}).roster(sn, r)
+		w := &work{Store: s, tx: tx, at: s.now()}
+		if err := w.roster(sn, r); err != nil {
+			return err
+		}
+		return w.audit([]Audit{r.Audit})
 	})
 }
 
+// roster writes everything of a roster but its audit.
 func (w *work) roster(sn *season.Season, r Roster) error {
 	im := &importing{work: w, season: sn}
 	if err := im.orgs(r); err != nil {
@@ -145,10 +150,7 @@ func (w *work) roster(sn *season.Season, r Roster) error {
 	if err := im.alignLost(); err != nil {
 		return err
 	}
-	if err := im.roles(r); err != nil {
-		return err
-	}
-	return im.audit([]Audit{r.Audit})
+	return im.roles(r)
 }
 
 // importing is one ApplyRoster under way.

@@ -33,6 +33,12 @@ var (
 		columns: "account, contact_id, person_id, kind, priority, once, inbox_id, part, text, extra, file_id, created_at, not_before, " +
 			"expires_at, state, msg_id, attempts, reason",
 	}
+	insertAudit = insertion{
+		table:   "audit",
+		columns: "id, at, actor_id, contact_id, inbox_id, action, subject, detail, hash",
+	}
+	// rehashAudit gives lines that are there a hash and leaves everything else of them.
+	rehashAudit = insertion{table: insertAudit.table, columns: insertAudit.columns, key: "id", update: []string{"hash"}}
 )
 
 // values are the columns of a row as the database takes them; they follow the columns of insertInbox.
@@ -52,6 +58,10 @@ func (r *Outbox) values(s *sealer) []any {
 		r.Account, r.ContactID, r.PersonID, r.Kind, r.Priority, r.Once, r.InboxID, r.Part, s.seal(r.Text), s.seal(r.Extra), r.FileID,
 		r.CreatedAt, r.NotBefore, r.ExpiresAt, r.State, r.MsgID, r.Attempts, r.Reason,
 	}
+}
+
+func (l *auditLine) values() []any {
+	return []any{l.ID, l.At, l.ActorID, l.ContactID, l.InboxID, l.Action, l.Subject, l.Detail, l.Hash}
 }
 
 // sqliteRows is how many rows a statement writes on SQLite: its driver looks every parameter up among all of them, so

@@ -362,6 +362,7 @@ type Audit struct {
 	Action    string            // "bind", "declare", "record", "import", …
 	Subject   string            // "person/17", "duty/3"
 	Detail    map[string]string `gorm:"serializer:json"`
+	Hash      string            `json:"-"` // of this line and the one before it, see chain
 }
 
 // TableName keeps GORM from pluralising.

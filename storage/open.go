@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/glebarez/sqlite"
@@ -38,9 +39,11 @@ const (
 type Options struct {
 	Driver string // SQLite or MySQL
 	DSN    string // a file path, or user:password@tcp(host:3306)/name
-	Key    []byte // KeySize bytes, see LoadOrCreateKey
-	Now    func() time.Time
-	Log    *slog.Logger
+	Key    []byte // KeySize bytes
+	// KeyFile is where the keys are, in place of Key; it is made when it is missing, and read again after RotateKey.
+	KeyFile string
+	Now     func() time.Time
+	Log     *slog.Logger
 }
 
 // Store is an open database with its schema up to date. It is safe for concurrent use.
@@ -49,12 +52,14 @@ type Store struct {
 	sqldb  *sql.DB
 	driver string
 	seal   *sealer
+	chain  *chain
 	now    func() time.Time
 	log    *slog.Logger
 	most   int // rows a statement writes; databases bound the number of parameters
 	// writing keeps writers of one process apart on SQLite, which has one writer: waiting here is fair and instant,
 	// waiting in SQLite is polling.
 	writing sync.Mutex
+	free    atomic.Bool // known not to be held
 }
 
 // ErrConflict says that what a commit was decided on has changed meanwhile; nothing was written. Decide again.
@@ -65,7 +70,28 @@ func NotFound(err error) bool { return errors.Is(err, gorm.ErrRecordNotFound) }
 
 // Open opens the database and brings its schema up to date.
 func Open(ctx context.Context, o Options) (*Store, error) {
-	seal, err := newSealer(o.Key)
+	s, err := open(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	for _, step := range []func(context.Context) error{s.migrate, s.whole, s.proveKey, s.startChain} {
+		if err := step(ctx); err != nil {
+			return nil, errors.Join(err, s.Close())
+		}
+	}
+	return s, nil
+}
+
+// open opens the database as it is.
+func open(ctx context.Context, o Options) (*Store, error) {
+	keys := [][]byte{o.Key}
+	if o.KeyFile != "" {
+		var err error
+		if keys, err = LoadOrCreateKeys(o.KeyFile); err != nil {
+			return nil, err
+		}
+	}
+	seal, err := newSealer(o.KeyFile, keys)
 	if err != nil {
 		return nil, err
 	}
@@ -89,14 +115,6 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	s.sqldb.SetMaxOpenConns(8)
 	s.sqldb.SetMaxIdleConns(8)
-	if err := s.migrate(ctx); err != nil {
-		s.Close()
-		return nil, err
-	}
-	if err := s.proveKey(ctx); err != nil {
-		s.Close()
-		return nil, err
-	}
 	return s, nil
 }
 
@@ -107,25 +125,39 @@ var ErrKey = errors.New("this database was written with another key; restore the
 // metaKey holds a word sealed with the key of the database.
 const metaKey = "key"
 
-// proveKey leaves a sealed word in a new database, and opens it in one that has it.
+// proveKey leaves a sealed word in a new database. In one that has it, the fence of the transaction opens it or refuses.
 func (s *Store) proveKey(ctx context.Context) error {
 	return s.tx(ctx, func(tx *gorm.DB) error {
-		var rows []metaRow
-		if err := s.lock(tx).Find(&rows, "name = ?", metaKey).Error; err != nil {
+		word, err := s.keyWord(tx)
+		if err != nil || word != "" {
 			return err
 		}
-		if len(rows) > 0 {
-			if _, err := s.seal.open(rows[0].Value); err != nil {
-				return ErrKey
-			}
-			return nil
-		}
-		err := tx.Create(&metaRow{metaKey, s.seal.seal("xianjie")}).Error
-		if errors.Is(err, gorm.ErrDuplicatedKey) {
-			return nil // another process was faster; it has the same key or is refused the next time
-		}
-		return err
+		return tx.Create(&metaRow{metaKey, s.seal.seal("xianjie")}).Error // a second time when another was faster
 	})
+}
+
+// keyWord reads the sealed word and keeps it as it is until the transaction ends.
+func (s *Store) keyWord(tx *gorm.DB) (string, error) {
+	query := "SELECT value FROM meta WHERE name = ?"
+	if s.driver == MySQL {
+		query += " LOCK IN SHARE MODE"
+	}
+	var words []string
+	err := tx.Raw(query, metaKey).Scan(&words).Error
+	if err != nil || len(words) == 0 {
+		return "", err
+	}
+	return words[0], nil
+}
+
+// fence makes sure that a transaction seals with the key that is current in the database until it commits: a rotation that
+// changes it waits for the transaction, and what this process takes for current is corrected first.
+func (s *Store) fence(tx *gorm.DB) error {
+	word, err := s.keyWord(tx)
+	if err != nil || word == "" {
+		return err
+	}
+	return s.seal.follow(word)
 }
 
 // connect opens the database. A new SQLite file is refused as locked, whatever the timeout, while another process turns
@@ -225,9 +257,17 @@ func (r readCommitted) Connect(ctx context.Context) (driver.Conn, error) {
 	return conn, nil
 }
 
-// migrate applies the versions missing. Two processes may start at once: on MySQL a named lock keeps them apart; SQLite
-// has none, so the one that finds a version applied under its hands looks again.
+// migrate applies the versions missing.
 func (s *Store) migrate(ctx context.Context) error {
+	return s.schema(ctx, func(p *goose.Provider) error {
+		_, err := p.Up(ctx)
+		return err
+	})
+}
+
+// schema changes the schema. Two processes may start at once: on MySQL a named lock keeps them apart; SQLite
+// has none, so the one that finds a version applied under its hands looks again.
+func (s *Store) schema(ctx context.Context, change func(*goose.Provider) error) error {
 	if s.driver == MySQL {
 		conn, err := s.sqldb.Conn(ctx)
 		if err != nil {
@@ -243,7 +283,7 @@ func (s *Store) migrate(ctx context.Context) error {
 	for n := 1; ; n++ {
 		p, err := s.versions()
 		if err == nil {
-			_, err = p.Up(ctx)
+			err = change(p)
 		}
 		switch {
 		case err == nil:
@@ -290,10 +330,20 @@ func utc(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
 // attempts bounds how often a transaction that lost against another is tried.
 const attempts = 8
 
-// tx runs f in one transaction, again and whole when the database chose it as the loser of a deadlock, it waited out a
-// lock, or another inserted a row between its look and its own insert. Nothing relies on repeatable read: what is read to
-// be written is locked by the read.
+// tx runs f in one transaction that seals with the key of the database (see fence), again and whole when the database chose
+// it as the loser of a deadlock, it waited out a lock, or another inserted a row between its look and its own insert.
+// Nothing relies on repeatable read: what is read to be written is locked by the read.
 func (s *Store) tx(ctx context.Context, f func(*gorm.DB) error) error {
+	return s.transact(ctx, func(tx *gorm.DB) error {
+		if err := s.fence(tx); err != nil {
+			return err
+		}
+		return f(tx)
+	})
+}
+
+// transact is tx without the fence, for what moves it.
+func (s *Store) transact(ctx context.Context, f func(*gorm.DB) error) error {
 	if s.driver == SQLite {
 		s.writing.Lock()
 		defer s.writing.Unlock()

@@ -292,11 +292,7 @@ func (s *Store) ReleaseOut(ctx context.Context, id int64, at time.Time, reason s
 
 // RewriteOut replaces the text of a message in flight, before it is handed to the channel.
 func (s *Store) RewriteOut(ctx context.Context, id int64, text string) error {
-	return s.landed(ctx, id, map[string]any{"text": s.seal.seal(text)})
-}
-
-func (s *Store) landed(ctx context.Context, id int64, values map[string]any) error {
-	return s.tx(ctx, func(tx *gorm.DB) error { return land(tx, id, values) })
+	return s.tx(ctx, func(tx *gorm.DB) error { return land(tx, id, map[string]any{"text": s.seal.seal(text)}) })
 }
 
 func land(tx *gorm.DB, id int64, values map[string]any) error {

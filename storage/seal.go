@@ -5,15 +5,16 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
+	"maps"
 	"reflect"
 	"strings"
+	"sync"
 
 	"gorm.io/gorm/schema"
 )
@@ -21,94 +22,169 @@ import (
 // Sealed is text that is encrypted at rest (AES-256-GCM) and plain in memory.
 type Sealed string
 
-// KeySize is the length of the key in bytes.
-const KeySize = 32
-
-// LoadOrCreateKey reads the key file, or makes one (mode 0600) when there is none. Without the key of a database its
-// sealed fields cannot be read: it belongs into every backup, apart from the data.
-func LoadOrCreateKey(path string) ([]byte, error) {
-	text, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return createKey(path)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("key file: %w", err)
-	}
-	key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(string(text)))
-	if err != nil || len(key) != KeySize {
-		return nil, fmt.Errorf("key file %s does not hold a key of %d bytes in base64; restore it from the backup", path, KeySize)
-	}
-	return key, nil
+// sealer encrypts with the current key of its ring, and opens what any key of it sealed. Which key is current is decided
+// by the database (see fence), not by the file, so that all processes change at the same moment. It is safe for concurrent
+// use.
+type sealer struct {
+	file string // where the ring was read from, and is read again; "" when it was given
+	mu   sync.RWMutex
+	ring map[string]cipher.AEAD // by id; guarded by mu, as the rest
+	now  string                 // id of the current key
+	word string                 // the sealed word in the database that made it so, "" before it was looked at
 }
 
-func createKey(path string) ([]byte, error) {
-	key := make([]byte, KeySize)
-	_, _ = rand.Read(key) // never fails, see crypto/rand
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, fmt.Errorf("key file: %w", err)
+// A sealed text begins with its scheme. s1 does not say which key sealed it; s2 does.
+const (
+	sealFirst  = "s1:"
+	sealPrefix = "s2:"
+)
+
+// newSealer makes a ring; the first key is current until the database says otherwise.
+func newSealer(file string, keys [][]byte) (*sealer, error) {
+	s := &sealer{file: file}
+	if len(keys) == 0 {
+		return nil, errors.New("encryption key: there is none")
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*") // mode 0600
-	if err != nil {
-		return nil, fmt.Errorf("key file: %w", err)
-	}
-	defer os.Remove(f.Name())
-	_, err = f.WriteString(base64.StdEncoding.EncodeToString(key) + "\n")
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return nil, fmt.Errorf("key file: %w", err)
-	}
-	// A link appears whole or not at all, and only once: of two processes starting at once one makes the key, the other
-	// reads it.
-	err = os.Link(f.Name(), path)
-	if errors.Is(err, fs.ErrExist) {
-		return LoadOrCreateKey(path)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("key file: %w", err)
-	}
-	return key, nil
+	s.now = keyID(keys[0])
+	return s, s.take(keys)
 }
 
-// sealer encrypts with one key. The prefix names the scheme, so that a later one can be told apart.
-type sealer struct{ aead cipher.AEAD }
+// keyID names a key without giving anything of it away.
+func keyID(key []byte) string {
+	sum := sha256.Sum256(append([]byte("xianjie key id "), key...))
+	return hex.EncodeToString(sum[:4])
+}
 
-const sealPrefix = "s1:"
-
-func newSealer(key []byte) (*sealer, error) {
-	block, err := aes.NewCipher(key)
-	if err != nil {
-		return nil, fmt.Errorf("encryption key: %w", err)
+// take replaces the ring.
+func (s *sealer) take(keys [][]byte) error {
+	ring := make(map[string]cipher.AEAD, len(keys))
+	for _, key := range keys {
+		block, err := aes.NewCipher(key)
+		if err != nil {
+			return fmt.Errorf("encryption key: %w", err)
+		}
+		if ring[keyID(key)], err = cipher.NewGCM(block); err != nil {
+			return fmt.Errorf("encryption key: %w", err)
+		}
 	}
-	aead, err := cipher.NewGCM(block)
-	return &sealer{aead}, err
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for id, old := range s.ring { // what was read before with an old key may be on its way still
+		if ring[id] == nil {
+			ring[id] = old
+		}
+	}
+	s.ring = ring
+	return nil
+}
+
+// again reads the key file again; false when there is none.
+func (s *sealer) again() bool {
+	if s.file == "" {
+		return false
+	}
+	keys, err := readKeys(s.file)
+	return err == nil && s.take(keys) == nil
+}
+
+// follow makes current the key that sealed a word of the database; ErrKey when this process cannot get it.
+func (s *sealer) follow(word string) error {
+	s.mu.RLock()
+	known := s.word == word
+	s.mu.RUnlock()
+	if known {
+		return nil
+	}
+	_, id, err := s.unseal(word)
+	if err != nil {
+		return ErrKey
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.now, s.word = id, word
+	return nil
+}
+
+// current is the id of the key that seals.
+func (s *sealer) current() string {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.now
 }
 
 func (s *sealer) seal(plain string) string {
 	if plain == "" {
 		return ""
 	}
-	nonce := make([]byte, s.aead.NonceSize(), s.aead.NonceSize()+len(plain)+s.aead.Overhead())
+	s.mu.RLock()
+	id, aead := s.now, s.ring[s.now]
+	s.mu.RUnlock()
+	return sealWith(id, aead, plain)
+}
+
+func sealWith(id string, aead cipher.AEAD, plain string) string {
+	nonce := make([]byte, aead.NonceSize(), aead.NonceSize()+len(plain)+aead.Overhead())
 	_, _ = rand.Read(nonce)
-	return sealPrefix + base64.RawStdEncoding.EncodeToString(s.aead.Seal(nonce, nonce, []byte(plain), nil))
+	return sealPrefix + id + ":" + base64.RawStdEncoding.EncodeToString(aead.Seal(nonce, nonce, []byte(plain), nil))
 }
 
 func (s *sealer) open(text string) (string, error) {
 	if text == "" {
 		return "", nil
 	}
-	body, ok := strings.CutPrefix(text, sealPrefix)
-	if !ok {
-		return "", errors.New("sealed field: unknown scheme")
+	plain, _, err := s.unseal(text)
+	return plain, err
+}
+
+// unseal also says which key it took. A key that is not in the ring may have been made by another process meanwhile.
+func (s *sealer) unseal(text string) (plain, id string, err error) {
+	body, first := strings.CutPrefix(text, sealFirst)
+	if !first {
+		var ok bool
+		if body, ok = strings.CutPrefix(text, sealPrefix); ok {
+			id, body, ok = strings.Cut(body, ":")
+		}
+		if !ok {
+			return "", "", errors.New("sealed field: unknown scheme")
+		}
 	}
 	raw, err := base64.RawStdEncoding.DecodeString(body)
-	if err != nil || len(raw) < s.aead.NonceSize() {
-		return "", errors.New("sealed field: damaged")
-	}
-	n := s.aead.NonceSize()
-	plain, err := s.aead.Open(nil, raw[:n], raw[n:], nil)
 	if err != nil {
-		return "", errors.New("sealed field: it was written with another key; restore the key file that belongs to this database")
+		return "", "", errors.New("sealed field: damaged")
 	}
-	return string(plain), nil
+	for again := false; ; again = true {
+		for k, aead := range s.openers(id) {
+			n := aead.NonceSize()
+			if len(raw) < n {
+				return "", "", errors.New("sealed field: damaged")
+			}
+			if plain, err := aead.Open(nil, raw[:n], raw[n:], nil); err == nil {
+				return string(plain), k, nil
+			}
+		}
+		if again || s.has(id) || !s.again() {
+			return "", "", errors.New("sealed field: it was written with another key; restore the key file that belongs to this database")
+		}
+	}
+}
+
+// openers are the keys that may open what one of an id sealed; all of them for "".
+func (s *sealer) openers(id string) map[string]cipher.AEAD {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if id == "" {
+		return maps.Clone(s.ring)
+	}
+	if aead := s.ring[id]; aead != nil {
+		return map[string]cipher.AEAD{id: aead}
+	}
+	return nil
+}
+
+func (s *sealer) has(id string) bool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.ring[id] != nil
 }
 
 // The serializers find the key of their store in the context, where Store.db puts it.

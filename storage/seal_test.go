@@ -114,7 +114,7 @@ func TestAnotherKeyReadsNothing(t *testing.T) {
 		if _, err := storage.Open(ctx, o); !errors.Is(err, storage.ErrKey) {
 			t.Errorf("opened with another key: %v", err)
 		}
-		_, err := w.sql().Exec("DELETE FROM meta WHERE name = 'key'") // the word that proves the key; each field proves it too
+		_, err := w.sql().Exec("DELETE FROM meta WHERE name IN ('key', 'audit_key')") // the word that proves the key; each field proves it too
 		w.ok(err)
 		s := storagetest.Open(t, o)
 		for what, f := range map[string]func() error{
@@ -161,6 +161,8 @@ func TestSealedFieldsAreRandomAndProtected(t *testing.T) {
 			{"in clear", "x", "unknown scheme"},
 			{"no base64", "s1:?", "damaged"},
 			{"short", "s1:AAAA", "damaged"},
+			{"of no key", "s2:AAAA", "unknown scheme"},
+			{"of an unknown key", "s2:00000000:" + strings.Repeat("A", 64), "another key"},
 			{"tampered with", "s1:" + strings.Repeat("A", 64), "another key"},
 		} {
 			_, err := w.sql().Exec("UPDATE accounts SET session = ? WHERE name = 'a'", c.stored)
@@ -178,11 +180,12 @@ func TestKeyFile(t *testing.T) {
 	var g sync.WaitGroup
 	for i := range keys { // processes that start at once agree on one key
 		g.Go(func() {
-			key, err := storage.LoadOrCreateKey(path)
-			if err != nil {
+			made, err := storage.LoadOrCreateKeys(path)
+			if err != nil || len(made) != 1 {
 				t.Error(err)
+				return
 			}
-			keys[i] = key
+			keys[i] = made[0]
 		})
 	}
 	g.Wait()
@@ -201,10 +204,10 @@ func TestKeyFile(t *testing.T) {
 	if err := os.WriteFile(path, []byte("c2hvcnQ=\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := storage.LoadOrCreateKey(path); err == nil || !strings.Contains(err.Error(), "restore it from the backup") {
+	if _, err := storage.LoadOrCreateKeys(path); err == nil || !strings.Contains(err.Error(), "restore it from the backup") {
 		t.Errorf("a damaged key file: %v", err)
 	}
-	if _, err := storage.LoadOrCreateKey(filepath.Dir(path)); err == nil {
+	if _, err := storage.LoadOrCreateKeys(filepath.Dir(path)); err == nil {
 		t.Error("a folder is no key file")
 	}
 }
