@@ -189,6 +189,7 @@ func (t *turn) page(arg string, after int64) {
 		t.say(textListEmpty, l.title)
 		return
 	}
+	t.viewed(p.members...)
 	from := len(t.draft.List)
 	var b strings.Builder
 	for i, m := range p.members {

@@ -21,6 +21,7 @@ func (t *turn) askWhich(p pendingRecord, n named) {
 		p.IDs, p.Names = append(p.IDs, m.Person.ID), append(p.Names, m.Person.Name)
 		lines = append(lines, t.label(m.Person, &m.Branch)+" "+t.nameOf(m.Transfer))
 	}
+	t.viewed(n.twice...)
 	t.draft.Pending = &p
 	t.say(textWhichMember+"\n%s", n.name, numbered(lines))
 }

@@ -81,6 +81,7 @@ func (h *Turner) Turn(p storage.Pending, f Facts, now time.Time) (storage.Turn, 
 	if t.p.Contact.State == storage.ContactGone && t.p.Inbox.Kind == kindText && !ignored(t) {
 		t.out.ContactState = storage.ContactActive // who writes to us can be reached again
 	}
+	t.auditViews()
 	if err := t.save(); err != nil {
 		return storage.Turn{}, nil, err
 	}
@@ -106,6 +107,7 @@ type turn struct {
 	state   string
 	draft   draft
 	replies []string
+	shown   []int64 // people of whom the replies say something
 	out     storage.Turn
 }
 
