@@ -118,7 +118,11 @@ func (t *turn) officerWords() string {
 		}
 	}
 	if len(events) > 0 {
-		text += "\n\n" + textOfficerEvents + strings.Join(events, "、") + "。" + textOfficerUndo
+		undo := textOfficerUndo
+		if t.onCommittee() {
+			undo = textOfficerUndoAny
+		}
+		text += "\n\n" + textOfficerEvents + strings.Join(events, "、") + "。" + undo
 	}
 	var orgs []string
 	for i := range t.season.OrgEvents {

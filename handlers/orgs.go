@@ -195,13 +195,18 @@ func (t *turn) undoOrgs(e *season.OrgEvent, ids []int64) {
 			continue
 		}
 		var undo []int64
+		var last storage.OrgEvent
 		for _, ev := range events {
 			if ev.OrgID == id && ev.Event == e.Key {
-				undo = append(undo, ev.ID)
+				undo, last = append(undo, ev.ID), ev
 			}
 		}
 		if len(undo) == 0 {
 			t.say(textNothingToUndoOrg, u.Org.Name, e.Name)
+			continue
+		}
+		if !t.mayTakeBack(last.ByPersonID, last.RecordedAt) {
+			t.say("%s", t.notTakenBack(u.Org.Name, e.Name, last.ByPersonID, last.RecordedAt))
 			continue
 		}
 		delete(u.Standing.Events, e.Key)

@@ -338,9 +338,9 @@ func (t *turn) applyReaching(contacts map[int64]storage.Contact, p pendingRecord
 func (t *turn) change(p pendingRecord, m storage.Member) (c storage.MemberChange, what, tell, why string) {
 	subject := fmt.Sprintf("person/%d", m.Person.ID)
 	if p.Event == "" {
-		c, e, ok := t.takeBack(m)
-		if !ok {
-			return c, "", "", fmt.Sprintf(textNothingToUndo, t.label(m.Person, &m.Branch), t.nameOf(m.Transfer))
+		c, e, why := t.takeBack(m)
+		if why != "" {
+			return c, "", "", why
 		}
 		t.audit("undo", subject, map[string]string{"event": e.Key})
 		return c, fmt.Sprintf(textUndone, e.Name), fmt.Sprintf(textUndoneTell, e.Name), ""
