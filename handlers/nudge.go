@@ -87,7 +87,7 @@ func (t *turn) nudgeMembers() {
 // nudgeText is what a member who is nudged reads: from whom, how it stands, and what to do.
 func (t *turn) nudgeText(m storage.Member) string {
 	from := t.signed()
-	if m.Transfer.State == season.Undeclared {
+	if m.Transfer.State == season.Undeclared && !t.season.Receives(m.Person.Cohort) {
 		return fmt.Sprintf(textNudgeUndeclared, m.Person.Name, from)
 	}
 	return fmt.Sprintf(textNudgeState, m.Person.Name, from, t.nameOf(m.Transfer))

@@ -173,6 +173,7 @@ const (
 
 	textProgressHead     = "%s 截至%s"
 	textProgressTotal    = "共%d人，已登记%d人，未登记%d人"
+	textProgressArriving = "；另有新生转入%d人"
 	textProgressWithout  = "\n（%d人未登记，没有算进比例）"
 	textProgressColleges = "各学院："
 )
@@ -255,6 +256,7 @@ const (
 	textForToldHow    = "请核对。有不对的，回复“修改”改正；有疑问回复“人工”。"
 	textForChosen     = "好的，选的是“%s”。%s"
 	textMenuFor       = "%s毕业后的去向是哪一种？回复编号或名称即可："
+	textMenuForNew    = "%s今年不毕业。如果是今年入学、团组织关系还在别处的新生，请回复编号或名称来登记："
 	textForBy         = "（由%s代填）"
 )
 

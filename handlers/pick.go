@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"fmt"
+
 	"xianjie/storage"
 	"xianjie/understand"
 )

@@ -22,10 +22,21 @@ type Turner struct {
 	pace func(sends int) time.Duration // how long so many notices take; nil: no time at all
 
 	menu, explained string // the destinations, numbered: by name, and with what each means
+
+	graduates, newcomers *Turner // the same with what each of them declares; nil newcomers: the season receives nobody
 }
 
 // NewTurner returns a Turner for a season.
 func NewTurner(s *season.Season) *Turner {
+	h := newTurner(s)
+	if h.graduates = h; len(s.Newcomers.List) > 0 {
+		h.newcomers = newTurner(s.ForNewcomers())
+		h.newcomers.graduates, h.newcomers.newcomers = h, h.newcomers
+	}
+	return h
+}
+
+func newTurner(s *season.Season) *Turner {
 	h := &Turner{season: s, rules: conversation()}
 	h.menu, h.explained = menus(s)
 	for _, d := range s.Destinations {
@@ -36,9 +47,12 @@ func NewTurner(s *season.Season) *Turner {
 
 // Paced is the same Turner with what it tells the committee about how long notices take.
 func (h *Turner) Paced(lasts func(sends int) time.Duration) *Turner {
-	paced := *h
+	paced := NewTurner(h.graduates.season)
 	paced.pace = lasts
-	return &paced
+	if paced.newcomers != nil {
+		paced.newcomers.pace = lasts
+	}
+	return paced
 }
 
 // Need is a question to storage by key. Fetch is called outside the turn; its answer goes into Facts under Key.
@@ -142,7 +156,7 @@ func (t *turn) load() {
 	if m, ok := t.p.Member(); ok {
 		t.self = &m
 	}
-	t.subject = t.self
+	t.turnTo(t.self)
 	t.state = t.p.Dialogue.State
 	if len(t.p.Dialogue.Data) > 0 && json.Unmarshal(t.p.Dialogue.Data, &t.draft) != nil {
 		t.state, t.draft = "", draft{}
