@@ -163,7 +163,7 @@ func (t *turn) readText(q *season.Question) (string, []string, string) {
 	switch {
 	case strings.IndexFunc(text, unicode.IsLetter) < 0:
 		return "", nil, fmt.Sprintf(textNoWords, q.Label)
-	case t.isCommand():
+	case t.isCommand() || t.isOfficers():
 		return "", nil, fmt.Sprintf(textNotThat, oneLine(text, 20), q.Label)
 	case isDestination:
 		return "", nil, fmt.Sprintf(textIsDestination, oneLine(text, 20))

@@ -86,6 +86,7 @@ func (t *turn) applications() {
 	for _, m := range n.members {
 		e := t.handedIn(m)
 		if !t.reads(t.applicationOf(m), m) || e == nil {
+			t.viewed(m)
 			t.say(textNoApplicationOf, t.label(m.Person, &m.Branch))
 			continue
 		}
@@ -93,6 +94,7 @@ func (t *turn) applications() {
 	}
 	t.sayUnknown(n.unknown)
 	if len(n.twice) > 0 {
+		t.viewed(n.twice...)
 		t.say(textWhichByNumber, n.name)
 	}
 }

@@ -53,6 +53,9 @@ func (t *turn) appoint() {
 		roles, err := s.RolesOf(ctx, []int64{p.ID})
 		return holder{&p, roles[p.ID]}, err
 	})
+	if ok && h.person != nil {
+		t.viewedPeople(h.person.ID)
+	}
 	switch {
 	case !ok:
 	case h.person != nil && !understand.SameName(h.person.Name, name):

@@ -79,7 +79,7 @@ func (t *turn) beginFor(m storage.Member) {
 	t.draft = draft{For: m.Person.ID, ForName: m.Person.Name, ForSeq: seqOf(m), Own: own}
 	t.draft.carry(own.Draft)
 	own.Draft.carry(draft{}) // they go on while somebody is filled in for
-	t.subject = &m
+	t.turnTo(&m)
 	if m.Declaration == nil {
 		t.state = stateChoose
 		t.prompt()
@@ -120,7 +120,7 @@ func (t *turn) settleFor() {
 		t.giveBack()
 		return
 	}
-	t.subject = m
+	t.turnTo(m)
 	switch {
 	case t.state == stateChoose:
 	case !t.drafting():
@@ -148,7 +148,8 @@ func (t *turn) filledFor() (*storage.Member, bool) {
 // giveBack returns to where the officer was before.
 func (t *turn) giveBack() {
 	kept := t.draft
-	t.draft, t.state, t.subject = draft{}, "", t.self
+	t.draft, t.state = draft{}, ""
+	t.turnTo(t.self)
 	if kept.Own != nil {
 		t.draft, t.state = kept.Own.Draft, kept.Own.State
 	}

@@ -125,6 +125,7 @@ func (t *turn) clearlyApplications(d decision, found map[int64]numberedApplicati
 		case !is && listed:
 			return false
 		case is && listed:
+			t.viewed(v.member)
 			t.say(textTwoNumbers, no, v.member.Person.Name, d.event.Words[0])
 			return false
 		}
@@ -141,6 +142,7 @@ func (t *turn) answerApplications(d decision, found map[int64]numberedApplicatio
 		case !ok:
 			t.say(textNoApplication, no)
 		case !t.isOpen(v):
+			t.viewed(v.member)
 			t.say(textApplicationDone, no, t.label(v.member.Person, &v.member.Branch), t.nameOf(v.member.Transfer))
 		case !slices.ContainsFunc(members, func(m storage.Member) bool { return m.Person.ID == v.member.Person.ID }):
 			members = append(members, v.member)

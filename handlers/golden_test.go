@@ -42,6 +42,8 @@ var update = flag.Bool("update", false, "write what the conversations come to in
 //	>long 34000 字             the text so many times
 //	! login                   we logged in anew and recognise nobody
 //	! plan                    what is due is planned, and leaves
+//	! roster 20200001 钱一 机械学院 研1班 2023 某某大学团委
+//	                          somebody comes onto the roster: number, name, college, branch, year, former organisation
 //	< 你好，张三。               what the speaker receives …
 //	|                         … and its further lines
 //	<@郑明 有一件事             what somebody else receives
@@ -123,6 +125,8 @@ func (s *script) step(line string) {
 		_, err := p.Tick(ctx)
 		s.ok(err)
 		s.report()
+	case strings.HasPrefix(line, "! roster "):
+		s.enrol(strings.Fields(line)[2:])
 	case mark == ">>":
 		s.receive(s.speaker, message{text: rest})
 	case mark == ">":
@@ -165,6 +169,21 @@ func (s *script) speak(who string) {
 	default:
 		s.chat(name, more)
 	}
+}
+
+// enrol puts somebody on the roster.
+func (s *script) enrol(fields []string) {
+	s.tb.Helper()
+	year, err := strconv.Atoi(fields[4])
+	s.ok(err)
+	l := storage.Listed{No: fields[0], Name: fields[1], College: fields[2], Branch: fields[3], Cohort: year}
+	if len(fields) > 5 {
+		l.Former = fields[5]
+	}
+	s.ok(s.ApplyRoster(ctx, s.season, storage.Roster{
+		Committee: "校团委", People: []storage.Listed{l}, Audit: storage.Audit{At: s.clock.now(), Action: "import", Subject: "roster"},
+	}))
+	s.report()
 }
 
 func (s *script) hear(m message) {

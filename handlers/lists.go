@@ -31,11 +31,11 @@ func isList(t *turn) bool {
 func (t *turn) filterOf(arg string) (storage.Filter, string, bool) {
 	switch arg {
 	case "":
-		return storage.Filter{Open: true, DoneStates: t.doneStates()}, textListOpen, true
+		return storage.Filter{Open: true, DoneStates: t.doneStates(), ThisYear: t.thisYear()}, textListOpen, true
 	case "全部", "所有":
 		return storage.Filter{}, textListAll, true
 	case textUndeclared, "未填", "没登记", "未报":
-		return storage.Filter{Undeclared: true}, textUndeclared, true
+		return storage.Filter{Undeclared: true, ThisYear: t.thisYear()}, textUndeclared, true
 	}
 	for _, tr := range t.season.Tracks {
 		for _, st := range tr.States {
@@ -47,10 +47,13 @@ func (t *turn) filterOf(arg string) (storage.Filter, string, bool) {
 	if d, ok := t.season.DestinationByWord(arg); ok {
 		return storage.Filter{Destination: d.Key}, d.Short, true
 	}
+	if d, ok := t.season.NewcomersByWord(arg); ok {
+		return storage.Filter{Destination: d.Key}, d.Short, true
+	}
 	for i := range t.season.Rates {
 		if r := &t.season.Rates[i]; r.Name == arg {
 			return storage.Filter{Missing: &storage.Missing{
-				Cohort: t.season.Cohort, Of: r.Of, Undeclared: len(r.AllBut) > 0, Done: r.Done, Via: r.Via,
+				Cohort: t.season.Cohort, Later: t.season.Received(r), Of: r.Of, Undeclared: len(r.AllBut) > 0, Done: r.Done, Via: r.Via,
 			}}, fmt.Sprintf(textListMissing, r.Name), true
 		}
 	}
@@ -189,6 +192,7 @@ func (t *turn) page(arg string, after int64) {
 		t.say(textListEmpty, l.title)
 		return
 	}
+	t.viewed(p.members...)
 	from := len(t.draft.List)
 	var b strings.Builder
 	for i, m := range p.members {
@@ -271,6 +275,7 @@ func (t *turn) progress() {
 // counts of a group of members.
 type counts struct {
 	total, undeclared int
+	arriving          int            // new students whose relation comes here; not among the total
 	states            map[string]int // by name of the state
 	rates             []rate
 }
@@ -283,7 +288,14 @@ func tally(s *season.Season, list []storage.Count) counts {
 	all := make([]season.Count, 0, len(list))
 	for _, n := range list {
 		all = append(all, n.Count())
-		c.total += n.N
+		switch {
+		case !s.Receives(n.Cohort):
+			c.total += n.N
+		case n.State == season.Undeclared: // in a mixed branch, or new here without a word about it
+			continue
+		default:
+			c.arriving += n.N
+		}
 		if n.State == season.Undeclared {
 			c.undeclared += n.N
 			continue
@@ -299,6 +311,9 @@ func tally(s *season.Season, list []storage.Count) counts {
 func (c counts) text(s *season.Season) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, textProgressTotal, c.total, c.total-c.undeclared, c.undeclared)
+	if c.arriving > 0 {
+		fmt.Fprintf(&b, textProgressArriving, c.arriving)
+	}
 	names := make([]string, 0, len(c.states))
 	for n := range c.states {
 		names = append(names, n)

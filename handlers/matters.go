@@ -160,7 +160,7 @@ func oneLine(s string, n int) string {
 // does not graduate: with one matter open, it is clear which is meant.
 func isMatterReply(t *turn) bool {
 	verb, id, _ := matterReply(t.text)
-	return verb != "" && (id > 0 || t.self == nil && t.answersMatters())
+	return verb != "" && t.answersMatters() && (id > 0 || t.self == nil)
 }
 
 // matterReply reads an answer to a matter; id is 0 when no number was written.
@@ -249,6 +249,7 @@ func (t *turn) answerMatter() {
 		t.say(textNoSuchMatter, id)
 		return
 	case v.matter.AnsweredAt != nil && verb == "回复" && rest != "":
+		t.audit("matter", fmt.Sprintf("matter/%d", id), map[string]string{"answer": rest})
 		t.tell(v.contact, storage.OutReply, fmt.Sprintf(textOfficerSays, t.p.Person.Name, rest)+textGoOn)
 		t.say(textReplySentAgain, id)
 		return
@@ -338,12 +339,22 @@ func (t *turn) waiting() ([]storage.Matter, bool) {
 	})
 }
 
+// viewedMatters notes that the writer is shown what people asked for.
+func (t *turn) viewedMatters(ms []storage.Matter) {
+	ids := make([]string, len(ms))
+	for i, m := range ms {
+		ids[i] = fmt.Sprint(m.ID)
+		if m.PersonID != nil {
+			t.viewedPeople(*m.PersonID)
+		}
+	}
+	t.audit(actionView, "matters", map[string]string{"matters": strings.Join(ids, " ")})
+}
+
+func isWaiting(t *turn) bool { return t.heard(wordsWaiting...) && t.answersMatters() }
+
 // listMatters shows what waits for this officer.
 func (t *turn) listMatters() {
-	if !t.answersMatters() {
-		t.say(textMattersElsewhere)
-		return
-	}
 	ms, ok := t.waiting()
 	if !ok {
 		return
@@ -354,6 +365,7 @@ func (t *turn) listMatters() {
 	}
 	var b strings.Builder
 	const shown = 8
+	t.viewedMatters(ms[:min(len(ms), shown)])
 	for _, m := range ms[:min(len(ms), shown)] {
 		fmt.Fprintf(&b, "\n%d号 %s %s", m.ID, t.season.DateOf(m.CreatedAt).Chinese(), oneLine(m.Text, 120))
 	}

@@ -202,7 +202,7 @@ func (t *turn) previewNotice() {
 		t.say(textNoticeNobody, heard.said)
 		return
 	}
-	t.audit("view", "audience", map[string]string{"audience": heard.said, "people": fmt.Sprint(len(plan.people))})
+	t.audit(actionView, "audience", map[string]string{"audience": heard.said, "people": fmt.Sprint(len(plan.people))})
 	if len(plan.outs) == 0 {
 		t.say(textNoticeFor0, heard.said, len(plan.people))
 		t.say("%s", plan.whoIsLeftOut())

@@ -61,7 +61,7 @@ func (t *turn) noticeProgress() {
 		return
 	}
 	t.say(textProgressOf, id, noticeStates[n.State], n.Sentence, oneLine(n.Text, 40), sumText(r.sum))
-	t.audit("view", fmt.Sprintf("notice/%d", id), nil)
+	t.audit(actionView, fmt.Sprintf("notice/%d", id), nil)
 	t.say("%s", colleges(r.by, orgs))
 	t.say("%s", missing(r))
 	if n.State == storage.NoticeDone && r.sum.Answered < r.sum.Planned {

@@ -59,6 +59,7 @@ func (t *turn) nudgeMembers() {
 	for _, m := range members {
 		contact, reached := k.contacts[m.Person.ID]
 		n := k.nudged[m.Person.ID]
+		t.viewed(m)
 		name := t.label(m.Person, &m.Branch)
 		switch most := t.season.Nudges.Most; {
 		case t.season.TrackState(m.Transfer.Track, m.Transfer.State).Done:
@@ -86,7 +87,7 @@ func (t *turn) nudgeMembers() {
 // nudgeText is what a member who is nudged reads: from whom, how it stands, and what to do.
 func (t *turn) nudgeText(m storage.Member) string {
 	from := t.signed()
-	if m.Transfer.State == season.Undeclared {
+	if m.Transfer.State == season.Undeclared && !t.season.Receives(m.Person.Cohort) {
 		return fmt.Sprintf(textNudgeUndeclared, m.Person.Name, from)
 	}
 	return fmt.Sprintf(textNudgeState, m.Person.Name, from, t.nameOf(m.Transfer))
@@ -112,6 +113,7 @@ func (t *turn) meant(args []string) ([]storage.Member, bool) {
 	}
 	t.sayUnknown(n.unknown)
 	if len(n.twice) > 0 {
+		t.viewed(n.twice...)
 		lines := make([]string, len(n.twice))
 		for i, m := range n.twice {
 			lines[i] = t.label(m.Person, &m.Branch) + " " + m.Person.No
@@ -164,6 +166,7 @@ func (t *turn) recordWhole(e *season.Event, at time.Time, reason string) {
 			p.IDs, p.Names = append(p.IDs, m.Person.ID), append(p.Names, m.Person.Name)
 		}
 	}
+	t.viewedPeople(p.IDs...)
 	if len(p.IDs) == 0 {
 		t.say(textNobodyFits, e.Name)
 		return

@@ -13,7 +13,7 @@ import (
 func officerRules() []rule {
 	return []rule{
 		{officer, nil, "回 12 文字 · 同意 12 · 拒绝 12 · 办结 12", isMatterReply, (*turn).answerMatter, nil},
-		{officer, nil, "待答复", words("待答复", "待回复"), (*turn).listMatters, nil},
+		{officer, nil, "待答复", isWaiting, (*turn).listMatters, nil},
 		{officer, nil, "进度 [学院或团支部]", isProgress, (*turn).progress, nil},
 		{officer, nil, "进度图 [学院或团支部]", isPicture, (*turn).picture, nil},
 		{officer, nil, "总览、通报（校团委）", isRanking, (*turn).ranking, nil},
@@ -119,7 +119,11 @@ func (t *turn) officerWords() string {
 		}
 	}
 	if len(events) > 0 {
-		text += "\n\n" + textOfficerEvents + strings.Join(events, "、") + "。" + textOfficerUndo
+		undo := textOfficerUndo
+		if t.onCommittee() {
+			undo = textOfficerUndoAny
+		}
+		text += "\n\n" + textOfficerEvents + strings.Join(events, "、") + "。" + undo
 	}
 	var orgs []string
 	for i := range t.season.OrgEvents {

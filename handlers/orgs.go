@@ -12,10 +12,10 @@ import (
 
 // What happened to a whole branch or college is recorded like what happened to a member: 支部已删除 机械1班.
 
-// isOrgRecord recognises a message that begins with a word of an event about organisations.
+// isOrgRecord recognises a message that begins with a word of an event about organisations the officer may record.
 func isOrgRecord(t *turn) bool {
-	_, _, _, ok := t.orgCommand()
-	return ok
+	e, _, _, ok := t.orgCommand()
+	return ok && t.mayRecordOrg(e)
 }
 
 // orgCommand reads "支部已删除 1班 2班", "支部已删除1班", and the same after 撤销.
@@ -68,10 +68,6 @@ func (t *turn) within(kind string) ([]storage.Unit, bool) {
 // not name it.
 func (t *turn) recordOrg() {
 	e, names, undo, _ := t.orgCommand()
-	if !t.mayRecordOrg(e) {
-		t.say(textMayNotRecord, e.Words[0], t.recordersOrg(e))
-		return
-	}
 	units, ok := t.within(e.Subject)
 	if !ok {
 		return
@@ -105,14 +101,6 @@ func (t *turn) recordOrg() {
 	case len(names) == 0:
 		t.say(textRecordOrgHow, e.Words[0], exampleUnit(units, e))
 	}
-}
-
-func (t *turn) recordersOrg(e *season.OrgEvent) string {
-	ps := make([]season.Party, len(e.By))
-	for i, key := range e.By {
-		ps[i] = t.season.Parties[key]
-	}
-	return partyNames(ps)
 }
 
 func exampleUnit(units []storage.Unit, e *season.OrgEvent) string {
@@ -207,13 +195,18 @@ func (t *turn) undoOrgs(e *season.OrgEvent, ids []int64) {
 			continue
 		}
 		var undo []int64
+		var last storage.OrgEvent
 		for _, ev := range events {
 			if ev.OrgID == id && ev.Event == e.Key {
-				undo = append(undo, ev.ID)
+				undo, last = append(undo, ev.ID), ev
 			}
 		}
 		if len(undo) == 0 {
 			t.say(textNothingToUndoOrg, u.Org.Name, e.Name)
+			continue
+		}
+		if !t.mayTakeBack(last.ByPersonID, last.RecordedAt) {
+			t.say("%s", t.notTakenBack(u.Org.Name, e.Name, last.ByPersonID, last.RecordedAt))
 			continue
 		}
 		delete(u.Standing.Events, e.Key)

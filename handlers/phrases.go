@@ -126,9 +126,10 @@ const (
 	textOfficerWords      = "可以回复：\n进度：看完成情况；进度图：画成图发给您\n名单：看还没办完的人（也可以写：名单 未登记，名单 待发起）\n催 全部：提醒名单里的人（也可以写：催 1 3-5，催 张三）\n代填 张三：替本人登记去向（本人会收到通知）\n导出：把名单做成表格发给您，填好“登记”一栏发回来，一次记很多人（也可以写：导出 待发起）"
 	textOfficerMatters    = "待答复：看等您答复的事"
 	textOfficerEvents     = "记录进展：先写进展，再写姓名、学号、名单里的编号或“全部”，例如：已发起 张三 李四。可以记："
-	textOfficerUndo       = "记错了，回复“撤销”加姓名。"
-	textOfficeEdit        = "您这里没有要修改的登记，去向由团员本人回复“修改”来改。进展记错了，回复“撤销”加姓名。"
-	textNothingToDrop     = "现在没有等着确定的事，什么都没有改动。进展记错了，回复“撤销”加姓名。"
+	textOfficerUndo       = "记错了，当天回复“撤销”加姓名；过了当天，请校团委来撤销。"
+	textOfficerUndoAny    = "记错了，回复“撤销”加姓名。"
+	textOfficeEdit        = "您这里没有要修改的登记，去向由团员本人回复“修改”来改。进展记错了，当天回复“撤销”加姓名。"
+	textNothingToDrop     = "现在没有等着确定的事，什么都没有改动。进展记错了，当天回复“撤销”加姓名。"
 	textDropped           = "好的，刚才那条没有记。"
 	textNoRole            = "%s，您好。您不在今年的毕业团员里，名册上也没有登记团务职责。如果不对，请回复“人工”。"
 
@@ -138,7 +139,6 @@ const (
 	textMatterHuman      = "%s请您帮忙"
 	textMatterNudge      = "%s老师，有一件事等您答复：\n%s\n\n回复“待答复”看编号和全部事项。"
 	textMatters          = "等您答复的有%d件：%s\n\n这样处理（只有一件时可以不写编号）：\n回 编号 要说的话\n同意 编号（换微信的申请）\n拒绝 编号\n办结 编号"
-	textMattersElsewhere = "这些事由学院团委老师答复，您这里没有。"
 	textMattersWait      = "另有%d件事等您答复，回复“待答复”查看。"
 	textNoMatters        = "现在没有等您答复的事。"
 	textNoSuchMatter     = "没有找到%d号事项。回复“待答复”看编号。"
@@ -161,7 +161,8 @@ const (
 	textUndone          = "已撤销“%s”"
 	textUndoneTell      = "{name}，更正一下：刚才记的“%s”是误记，目前进展：{state}。"
 	textNothingToUndo   = "%s现在是“%s”，没有您可以撤销的记录。"
-	textMayNotRecord    = "“%s”由%s来记，您这里不能记。"
+	textUndoLate        = "%s的“%s”是%s记的，只能当天撤销。确实记错了，请校团委来撤销。没有改动。"
+	textUndoOthers      = "%s的“%s”不是您记的，只能由记的人当天撤销，或者请校团委来撤销。没有改动。"
 	textNobody          = "在%s没有找到%s。"
 	textNumbersFromList = "编号要对着最近一次看的名单，请先回复“名单”。"
 	textAlsoTwice       = "（也有同名，请单独发）"
@@ -182,6 +183,7 @@ const (
 
 	textProgressHead     = "%s 截至%s"
 	textProgressTotal    = "共%d人，已登记%d人，未登记%d人"
+	textProgressArriving = "；另有新生转入%d人"
 	textProgressWithout  = "\n（%d人未登记，没有算进比例）"
 	textProgressColleges = "各学院："
 )
@@ -274,6 +276,7 @@ const (
 	textForToldHow    = "请核对。有不对的，回复“修改”改正；有疑问回复“人工”。"
 	textForChosen     = "好的，选的是“%s”。%s"
 	textMenuFor       = "%s毕业后的去向是哪一种？回复编号或名称即可："
+	textMenuForNew    = "%s今年不毕业。如果是今年入学、团组织关系还在别处的新生，请回复编号或名称来登记："
 	textForBy         = "（由%s代填）"
 )
 
@@ -351,7 +354,6 @@ const (
 	textSheetTwice     = "与第%d行是同一个人"
 	textSheetState     = "“目前进展”改不了，发生了什么请填在“登记”一栏"
 	textSheetWord      = "没有“%s”这种登记"
-	textSheetMayNot    = "“%s”由%s来记"
 	textSheetStale     = "导出以后有变化，现在是“%s”；请重新导出，或直接在这里回复"
 	textSheetDay       = "日期“%s”看不懂，或不在%s到今天之间"
 	textSheetEarly     = "“%s”从%s起才能记"

@@ -3,16 +3,12 @@ package handlers
 import (
 	"context"
 	"fmt"
-	"slices"
-	"strings"
 
-	"xianjie/season"
 	"xianjie/storage"
 	"xianjie/understand"
 )
 
-// Several members may carry the name an officer typed: the officer is asked which, and answers with a number. Taking an
-// event back (撤销 张三) goes the same way as recording one.
+// Several members may carry the name an officer typed: the officer is asked which, and answers with a number.
 
 // askWhich asks which of several members of one name is meant.
 func (t *turn) askWhich(p pendingRecord, n named) {
@@ -21,6 +17,7 @@ func (t *turn) askWhich(p pendingRecord, n named) {
 		p.IDs, p.Names = append(p.IDs, m.Person.ID), append(p.Names, m.Person.Name)
 		lines = append(lines, t.label(m.Person, &m.Branch)+" "+t.nameOf(m.Transfer))
 	}
+	t.viewed(n.twice...)
 	t.draft.Pending = &p
 	t.say(textWhichMember+"\n%s", n.name, numbered(lines))
 }
@@ -63,38 +60,4 @@ func (t *turn) dropPending() {
 		t.say(textDropped)
 	}
 	t.draft.Pending = nil
-}
-
-func isUndo(t *turn) bool {
-	return t.heard(textUndo) || strings.HasPrefix(t.line, textUndo+" ") || strings.HasPrefix(t.line, textUndo+"：")
-}
-
-func (t *turn) undo() {
-	args := strings.FieldsFunc(strings.TrimPrefix(spans.Replace(t.line), textUndo), isSeparator)
-	if len(args) == 0 {
-		t.say(textRecordHow, textUndo, textUndo)
-		return
-	}
-	t.carryOut(pendingRecord{}, args)
-}
-
-// takeBack is the change by which the last event recorded of a member never was: the state before it stands again, and
-// so do its duties. A declaration is not taken back by an officer, nor is what the system of record did by itself.
-func (t *turn) takeBack(m storage.Member) (storage.MemberChange, *season.Event, bool) {
-	if len(m.Events) == 0 {
-		return storage.MemberChange{}, nil, false
-	}
-	last := m.Events[len(m.Events)-1]
-	e, ok := t.season.EventNamed(last.Event)
-	if !ok || !t.mayRecord(e) || last.ToState != m.Transfer.State {
-		return storage.MemberChange{}, nil, false
-	}
-	m.Events = slices.Clone(m.Events[:len(m.Events)-1])
-	if m.Transfer.State != last.FromState {
-		m.Transfer.State, m.Transfer.EnteredAt = last.FromState, t.now
-	}
-	return storage.MemberChange{
-		Season: t.season.Key, Transfer: m.Transfer, Undo: []int64{last.ID},
-		Duties: t.season.DutiesOf(m.Standing()), Closing: storage.DutyWithdrawn,
-	}, e, true
 }

@@ -18,9 +18,14 @@ import (
 
 // An officer records what happened in the system of record: "已发起 张三 李四", "已审 1 3-5", "收到申请 张三 7月3日".
 
-// isRecord recognises a message that begins or ends with a word of an event; whether the officer may record it, record says.
+// isRecord recognises a message that begins or ends with a word of an event the officer may record, or may answer an
+// application by. To whoever may not, it is no such word.
 func isRecord(t *turn) bool {
-	_, _, ok := t.recordCommand(t.line)
+	e, args, ok := t.recordCommand(t.line)
+	if !ok || t.mayRecord(e) {
+		return ok
+	}
+	_, ok = t.decision(e, args, "")
 	return ok
 }
 
@@ -95,8 +100,9 @@ func (t *turn) record() {
 	if t.decide(e, args, reason) {
 		return
 	}
-	if !t.mayRecord(e) {
-		t.say(textMayNotRecord, e.Words[0], t.recorders(e))
+	if !t.mayRecord(e) { // heard as a word about applications only, and the number is none
+		d, _ := t.decision(e, args, reason)
+		t.say(textNoApplication, d.nos[0])
 		return
 	}
 	args, at, ok := t.when(args)
@@ -121,17 +127,6 @@ func cutReason(line string) (head, reason string, ok bool) {
 		}
 	}
 	return "", "", false
-}
-
-// recorders are those who may record an event, for an officer who may not.
-func (t *turn) recorders(e *season.Event) string {
-	var ps []season.Party
-	for _, key := range e.By {
-		if key != storage.SubjectMember {
-			ps = append(ps, t.season.Parties[key])
-		}
-	}
-	return partyNames(ps)
 }
 
 // carryOut does what an officer wants for everybody named, and asks where a name is carried by several.
@@ -321,6 +316,7 @@ func (t *turn) contactsOf(members []storage.Member) (map[int64]storage.Contact, 
 func (t *turn) applyReaching(contacts map[int64]storage.Contact, p pendingRecord, members []storage.Member, name func(storage.Member) string) {
 	done := map[[2]string][]string{} // what was done and the new state → names
 	for _, m := range members {
+		t.viewed(m)
 		change, what, tell, why := t.change(p, m)
 		if why != "" {
 			t.say("%s", why)
@@ -342,9 +338,9 @@ func (t *turn) applyReaching(contacts map[int64]storage.Contact, p pendingRecord
 func (t *turn) change(p pendingRecord, m storage.Member) (c storage.MemberChange, what, tell, why string) {
 	subject := fmt.Sprintf("person/%d", m.Person.ID)
 	if p.Event == "" {
-		c, e, ok := t.takeBack(m)
-		if !ok {
-			return c, "", "", fmt.Sprintf(textNothingToUndo, t.label(m.Person, &m.Branch), t.nameOf(m.Transfer))
+		c, e, why := t.takeBack(m)
+		if why != "" {
+			return c, "", "", why
 		}
 		t.audit("undo", subject, map[string]string{"event": e.Key})
 		return c, fmt.Sprintf(textUndone, e.Name), fmt.Sprintf(textUndoneTell, e.Name), ""

@@ -56,7 +56,7 @@ func (t *turn) about() ([]storage.PutBefore, bool) {
 
 // hearsReminder recognises an answer to the digest that was sent last.
 func hearsReminder(t *turn) bool {
-	if t.draft.Pending != nil || t.draft.Reply != nil {
+	if t.draft.Pending != nil || t.draft.Reply != nil || t.draft.Heard != nil {
 		return false
 	}
 	if answer, _ := t.digestAnswer(); answer == 0 {

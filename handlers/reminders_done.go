@@ -154,6 +154,9 @@ func (t *turn) askDeeds() {
 	deeds := t.draft.Reply.Deeds
 	lines := make([]string, len(deeds))
 	for i, d := range deeds {
+		if !d.Orgs {
+			t.viewedPeople(d.IDs...)
+		}
 		lines[i] = fmt.Sprintf(textDeed, t.eventName(d), someNames(d.Names, 8))
 	}
 	if e, ok := t.ownDeed(); ok {

@@ -31,6 +31,7 @@ func (t *turn) handing(list []storage.PutBefore) {
 	r := &reply{}
 	lines := make([]string, len(takers))
 	for i, s := range takers {
+		t.viewedPeople(s.Person.ID)
 		r.Takers = append(r.Takers, s.Person.ID)
 		r.Names = append(r.Names, s.Person.Name)
 		lines[i] = s.Person.Name + "（" + s.Role.Org.Name + "）"

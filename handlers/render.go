@@ -26,9 +26,9 @@ func (t *turn) destinations(explained bool) string {
 		list = t.explained
 	}
 	if t.draft.For != 0 {
-		return fmt.Sprintf(textMenuFor, t.draft.ForName) + "\n" + list
+		return fmt.Sprintf(t.menuForText(), t.draft.ForName) + "\n" + list
 	}
-	return textMenu + "\n" + list + "\n" + textMenuHint
+	return t.menuText() + "\n" + list + "\n" + textMenuHint
 }
 
 // question is the question being asked, with its options.
@@ -166,7 +166,7 @@ func (t *turn) status() {
 	}
 	t.say(textStatusWho, m.Person.Name, m.College.Name, m.Branch.Name)
 	if !t.declared() {
-		t.say(textStatusUndeclared)
+		t.say("%s", t.undeclaredText())
 	} else {
 		t.say("%s", t.whereItStands())
 		if o, err := t.season.Route(m.Declaration.Destination, m.Answers()); err == nil {
@@ -259,7 +259,8 @@ func (t *turn) welcomeFor(p storage.Person) (welcome, bool) {
 		return w, true
 	}
 	m := l.members[0]
-	v.self, v.subject, v.p.Branch, v.p.College = &m, &m, &m.Branch, &m.College
+	v.self, v.p.Branch, v.p.College = &m, &m.Branch, &m.College
+	v.turnTo(&m)
 	v.p.Transfer, v.p.Declaration, v.p.Events = &m.Transfer, m.Declaration, m.Events
 	w.hello = fmt.Sprintf(textBound, p.Name, m.College.Name, m.Branch.Name)
 	if m.Declaration != nil {

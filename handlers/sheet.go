@@ -151,6 +151,9 @@ func (t *turn) planOf(f *storage.File) (*sheetPlan, bool) {
 	taken := map[string]int{} // number → line
 	for _, r := range rows {
 		m, known := found[r.No]
+		if known && understand.SameName(m.Person.Name, r.Name) {
+			t.viewed(m)
+		}
 		switch {
 		case !known:
 			plan.refuse(r, fmt.Sprintf(textSheetNobody, t.scopeName()))
@@ -190,11 +193,8 @@ func (t *turn) plan(plan *sheetPlan, r roster.Filled, m storage.Member) bool {
 	}
 	e, ok := t.season.Event(r.Record)
 	switch {
-	case !ok:
+	case !ok || !t.mayRecord(e):
 		plan.refuse(r, fmt.Sprintf(textSheetWord, oneLine(r.Record, 12)))
-		return false
-	case !t.mayRecord(e):
-		plan.refuse(r, fmt.Sprintf(textSheetMayNot, e.Words[0], t.recorders(e)))
 		return false
 	case stale && t.recordedLast(m, e):
 		plan.before = append(plan.before, m.Person.Name)

@@ -18,16 +18,28 @@ type Turner struct {
 	season *season.Season
 	rules  []rule
 	names  [][]string // the words for each destination
+	words  *understand.Words
 	reader *understand.Reader
 
 	pace func(sends int) time.Duration // how long so many notices take; nil: no time at all
 
 	menu, explained string // the destinations, numbered: by name, and with what each means
+
+	graduates, newcomers *Turner // the same with what each of them declares; nil newcomers: the season receives nobody
 }
 
 // NewTurner returns a Turner for a season, and the words by which messages are read.
 func NewTurner(s *season.Season, w *understand.Words) *Turner {
-	h := &Turner{season: s, rules: conversation(), reader: understand.NewReader(s, w)}
+	h := newTurner(s, w)
+	if h.graduates = h; len(s.Newcomers.List) > 0 {
+		h.newcomers = newTurner(s.ForNewcomers(), w)
+		h.newcomers.graduates, h.newcomers.newcomers = h, h.newcomers
+	}
+	return h
+}
+
+func newTurner(s *season.Season, w *understand.Words) *Turner {
+	h := &Turner{season: s, rules: conversation(), words: w, reader: understand.NewReader(s, w)}
 	h.menu, h.explained = menus(s)
 	for _, d := range s.Destinations {
 		h.names = append(h.names, append([]string{d.Name, d.Short}, d.Words...))
@@ -37,9 +49,12 @@ func NewTurner(s *season.Season, w *understand.Words) *Turner {
 
 // Paced is the same Turner with what it tells the committee about how long notices take.
 func (h *Turner) Paced(lasts func(sends int) time.Duration) *Turner {
-	paced := *h
+	paced := NewTurner(h.graduates.season, h.words)
 	paced.pace = lasts
-	return &paced
+	if paced.newcomers != nil {
+		paced.newcomers.pace = lasts
+	}
+	return paced
 }
 
 // Need is a question to storage by key. Fetch is called outside the turn; its answer goes into Facts under Key.
@@ -73,6 +88,7 @@ func (h *Turner) Turn(p storage.Pending, f Facts, now time.Time) (storage.Turn, 
 	if t.p.Contact.State == storage.ContactGone && t.p.Inbox.Kind == kindText && !ignored(t) {
 		t.out.ContactState = storage.ContactActive // who writes to us can be reached again
 	}
+	t.auditViews()
 	if err := t.save(); err != nil {
 		return storage.Turn{}, nil, err
 	}
@@ -98,6 +114,7 @@ type turn struct {
 	state   string
 	draft   draft
 	replies []string
+	shown   []int64 // people of whom the replies say something
 	out     storage.Turn
 	heardAs *understand.Reading // of the message, once it is asked for
 }
@@ -133,7 +150,7 @@ func (t *turn) load() {
 	if m, ok := t.p.Member(); ok {
 		t.self = &m
 	}
-	t.subject = t.self
+	t.turnTo(t.self)
 	t.state = t.p.Dialogue.State
 	if len(t.p.Dialogue.Data) > 0 && json.Unmarshal(t.p.Dialogue.Data, &t.draft) != nil {
 		t.state, t.draft = "", draft{}

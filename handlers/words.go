@@ -23,8 +23,9 @@ var (
 	wordsUnknown = []string{
 		"不知道", "还不知道", "我不知道", "不清楚", "不确定", "还不确定", "没定", "还没定", "未定", "待定", "没想好", "还没想好", "随便", "无", "没有", "暂无",
 	}
-	wordsHello = []string{"你好", "您好", "hi", "hello", "在吗", "在么", "在", "老师好", "早上好", "上午好", "中午好", "下午好", "晚上好", "嗨"}
-	wordsThank = []string{"谢谢", "谢谢你", "谢谢您", "谢谢老师", "好的谢谢", "好的，谢谢", "多谢", "感谢", "辛苦了"}
+	wordsWaiting = []string{"待答复", "待回复"}
+	wordsHello   = []string{"你好", "您好", "hi", "hello", "在吗", "在么", "在", "老师好", "早上好", "上午好", "中午好", "下午好", "晚上好", "嗨"}
+	wordsThank   = []string{"谢谢", "谢谢你", "谢谢您", "谢谢老师", "好的谢谢", "好的，谢谢", "多谢", "感谢", "辛苦了"}
 )
 
 // heard reports whether the message is one of the words and nothing else.
@@ -89,4 +90,12 @@ func (t *turn) isCommand() bool {
 	}
 	_, isNumber := understand.Number(t.word, 99)
 	return isNumber
+}
+
+// isOfficers reports a command of officers: no answer to a question either, whoever writes it. An officer who graduates may
+// take another officer's words for their own.
+func (t *turn) isOfficers() bool {
+	_, _, recorded := t.recordCommand(t.line)
+	verb, id, _ := matterReply(t.text)
+	return recorded || verb != "" && id > 0 || t.heard(wordsWaiting...)
 }

@@ -18,6 +18,7 @@ const (
 	ColCohort    = "毕业年份"
 	ColPhone     = "手机号"
 	ColPolitical = "政治面貌"
+	ColFormer    = "原团组织" // of new students whose relation stands elsewhere; a workbook need not have it
 	ColOfficerNo = "学号/工号"
 	ColRole      = "角色"
 	ColReason    = "原因" // added by WriteRejected, ignored by Read
@@ -32,6 +33,7 @@ type Member struct {
 	Cohort    int    // year of graduation
 	Phone     string // 11 digits; "" when the row has none, which leaves a stored one alone
 	Political string // 政治面貌; "" as above
+	Former    string // where the relation of a new student stands; "" as above
 }
 
 // Officer is one good row of the sheet 干部: one role of one person.

@@ -73,6 +73,16 @@ func (c *rowCheck) political() string {
 	return c.read(ColPolitical, func(s string, _ bool) (string, string) { return politicalField(s) })
 }
 
+// former is an organisation outside the school, written as its people write it.
+func (c *rowCheck) former() string {
+	return c.read(ColFormer, func(s string, _ bool) (string, string) {
+		if tidy(s) == "" {
+			return "", ""
+		}
+		return orgField(ColFormer, s)
+	})
+}
+
 func (c *rowCheck) cohort(date04 bool) int {
 	text, number, ok := c.text(ColCohort)
 	if !ok {
@@ -101,6 +111,7 @@ func (b *Book) checkMembers(rows []rawRow, date04 bool) {
 		m := Member{
 			No: c.number(ColNo), Name: c.name(), College: c.org(ColCollege), Branch: c.org(ColBranch),
 			Cohort: c.cohort(date04), Phone: c.phone(), Political: c.political(),
+			Former: c.former(),
 		}
 		if len(c.reasons) > 0 {
 			b.Rejects = append(b.Rejects, c.reject(SheetMembers, ColNo, m.No, m.Name))

@@ -25,6 +25,7 @@ var memberColumns = []column{
 	{ColCohort, []string{"毕业年份", "毕业年度", "毕业年"}, true, true},
 	{ColPhone, []string{"手机号", "手机号码", "手机", "联系电话"}, false, false},
 	{ColPolitical, []string{"政治面貌"}, false, true},
+	{ColFormer, []string{"原团组织", "原团组织名称", "原所在团组织", "原团支部"}, false, false},
 	{ColReason, []string{"原因"}, false, false},
 }
 

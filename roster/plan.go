@@ -103,6 +103,7 @@ func (d Diff) Roster(committee string, audit storage.Audit) storage.Roster {
 func (m Member) listed() storage.Listed {
 	return storage.Listed{
 		No: m.No, Name: m.Name, College: m.College, Branch: m.Branch, Cohort: m.Cohort, Phone: m.Phone, Political: m.Political,
+		Former: m.Former,
 	}
 }
 
@@ -152,6 +153,7 @@ func (p *planner) change(at At, k *storage.Listed, to storage.Listed) bool {
 	note(ColCohort, yearText(k.Cohort), yearText(to.Cohort))
 	note(ColPhone, k.Phone, to.Phone)
 	note(ColPolitical, k.Political, to.Political)
+	note(ColFormer, k.Former, to.Former)
 	if len(fields) == 0 && !k.Left {
 		return false
 	}

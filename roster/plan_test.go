@@ -63,7 +63,7 @@ func TestPlanMembers(t *testing.T) {
 		},
 		{
 			name: "field by field", unchanged: 1,
-			rows:    grid{rowOf(Member{"20160001", "张三丰", "机械学院", "机械2班", 2021, "15400000009", "群众"}), rowOf(li)},
+			rows:    grid{rowOf(Member{"20160001", "张三丰", "机械学院", "机械2班", 2021, "15400000009", "群众", ""}), rowOf(li)},
 			changed: []string{"20160001 张三丰：姓名 张三 → 张三丰；团支部 机械1班 → 机械2班；毕业年份 2020 → 2021；手机号 154****0001 → 154****0009；政治面貌 共青团员 → 群众"},
 			// the cohort 2021 is in the workbook now, and so is who else graduates then
 			missing: []string{"20170004"},

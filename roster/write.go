@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 
 	"github.com/xuri/excelize/v2"
@@ -19,14 +20,19 @@ var (
 // rounds or reformats them.
 func Write(w io.Writer, members []Member, officers []Officer) error {
 	return writeBook(w, func(b *bookWriter) error {
-		if err := b.sheet(SheetMembers, widths(memberHeader)); err != nil {
+		header := memberHeader
+		if slices.ContainsFunc(members, func(m Member) bool { return m.Former != "" }) {
+			header = append(slices.Clip(header), ColFormer)
+		}
+		if err := b.sheet(SheetMembers, widths(header)); err != nil {
 			return err
 		}
-		if err := b.header(memberHeader); err != nil {
+		if err := b.header(header); err != nil {
 			return err
 		}
 		for _, m := range members {
-			if err := b.row(m.No, m.Name, m.College, m.Branch, yearText(m.Cohort), m.Phone, m.Political); err != nil {
+			row := []string{m.No, m.Name, m.College, m.Branch, yearText(m.Cohort), m.Phone, m.Political, m.Former}
+			if err := b.row(row[:len(header)]...); err != nil {
 				return err
 			}
 		}
@@ -64,7 +70,7 @@ func Template(w io.Writer, cohort int) error {
 
 // columnWidth is what each column needs, in characters; columns not named here get defaultWidth.
 var columnWidth = map[string]float64{
-	ColNo: 14, ColOfficerNo: 14, ColName: 12, ColCollege: 24, ColBranch: 28, ColCohort: 10, ColPhone: 14, ColPolitical: 14, ColRole: 16, ColReason: 60,
+	ColNo: 14, ColOfficerNo: 14, ColName: 12, ColCollege: 24, ColBranch: 28, ColCohort: 10, ColPhone: 14, ColPolitical: 14, ColFormer: 28, ColRole: 16, ColReason: 60,
 	ColDestination: 12, ColTarget: 36, ColState: 14, ColRecord: 14, ColDay: 12, ColNote: 30,
 }
 

@@ -59,10 +59,12 @@ func behaviour(s *season.Season) []string {
 	b := &behaving{Season: s, seen: map[string]bool{}}
 	b.country()
 	b.calendar()
-	for i := range s.Destinations {
-		d := &s.Destinations[i]
+	for _, d := range slices.Concat(s.Destinations, s.Newcomers.List) {
 		b.say("destination %s %v", d.Key, d.Words)
-		b.answer(d, season.Answers{})
+		b.answer(&d, season.Answers{})
+	}
+	if len(s.Newcomers.List) > 0 {
+		b.say("who graduates after %d declares of %d, by a roster %s with %s", s.Cohort, len(s.Newcomers.List), s.Newcomers.Arrives, s.Newcomers.Column)
 	}
 	b.undeclared()
 	b.organisations()
@@ -209,7 +211,7 @@ func (b *behaving) walk(d *season.Destination, a season.Answers, o season.Outcom
 			}
 		}
 		standing := season.Standing{
-			Since: b.at(0, 8), Cohort: b.Cohort, Destination: d.Key, Answers: a, State: st.Key, Entered: b.at(10, 15),
+			Since: b.at(0, 8), Cohort: b.cohortOf(d), Destination: d.Key, Answers: a, State: st.Key, Entered: b.at(10, 15),
 			Events: map[string]time.Time{"declared": b.at(2, 10)},
 		}
 		b.due(fmt.Sprintf("%s/%s in %s", d.Key, o.Route, st.Key), standing)
@@ -221,6 +223,14 @@ func (b *behaving) walk(d *season.Destination, a season.Answers, o season.Outcom
 	for _, e := range b.Events {
 		b.say("event %s %s by %v aside %v tells %s", e.Key, e.Name, e.By, e.Aside, e.Tell)
 	}
+}
+
+// cohortOf is the year in which those graduate who declare a destination.
+func (b *behaving) cohortOf(d *season.Destination) int {
+	if b.Arriving(b.Cohort+1, d.Key) {
+		return b.Cohort + 1
+	}
+	return b.Cohort
 }
 
 func (b *behaving) undeclared() {
@@ -304,8 +314,7 @@ func (b *behaving) counts() []season.Count {
 	var list []season.Count
 	for _, cohort := range []int{b.Cohort - 1, b.Cohort, b.Cohort + 1} {
 		list = append(list, season.Count{Cohort: cohort, State: season.Undeclared, N: 1})
-		for i := range b.Destinations {
-			d := &b.Destinations[i]
+		for _, d := range slices.Concat(b.Destinations, b.Newcomers.List) {
 			for _, r := range d.Routes {
 				if r.Refuse != "" {
 					continue

@@ -318,7 +318,11 @@ func TestNothingLapsesInSilence(t *testing.T) {
 		came := map[string]int{}
 		for range 3000 {
 			c := b.routes[l.rnd.IntN(len(b.routes))]
-			for _, d := range append(s.DutiesOf(l.member(c)), s.OrgDutiesOf(l.organisation(b))...) {
+			duties := slices.Concat(s.DutiesOf(l.member(c)), s.OrgDutiesOf(l.organisation(b)))
+			for _, d := range s.Newcomers.List {
+				duties = append(duties, s.DutiesOf(l.newcomer(d))...)
+			}
+			for _, d := range duties {
 				came[d.Rule]++
 				checkPlan(t, s, d)
 			}
@@ -391,6 +395,20 @@ func (l life) member(c routeRow) season.Standing {
 	}
 	if l.rnd.IntN(5) == 0 {
 		st.Destination, st.State, st.Answers = "", season.Undeclared, nil
+	}
+	return st
+}
+
+// newcomer is somebody whose relation comes here.
+func (l life) newcomer(d season.Destination) season.Standing {
+	states := l.s.Tracks[d.Routes[0].Track].States
+	st := season.Standing{
+		Since: l.instant(), Entered: l.instant(), Cohort: l.s.Cohort + 1 + l.rnd.IntN(4), Destination: d.Key,
+		Answers: season.Answers{l.s.Newcomers.Column: "某某大学"},
+		State:   states[l.rnd.IntN(len(states))].Key, Events: map[string]time.Time{"declared": l.instant()},
+	}
+	for _, e := range l.s.Events {
+		st.Events[e.Key] = l.instant()
 	}
 	return st
 }

@@ -226,8 +226,11 @@ func (t *taker) words(path, what string, list []string) {
 
 func (t *taker) destinations() {
 	s := t.p.Season
-	for i := range s.Destinations {
-		d := &s.Destinations[i]
+	t.text("newcomers.menu", "新生登记的问法", s.Newcomers.Menu)
+	t.text("newcomers.undeclared", "新生没有登记时的说明", s.Newcomers.Undeclared)
+	t.text("newcomers.column", "名册“原团组织”一栏对应的问题", s.Newcomers.Column)
+	t.text("newcomers.arrives", "名册“原团组织”一栏对应的去向", s.Newcomers.Arrives)
+	for _, d := range s.every() {
 		at, name := "destinations."+d.Key, "去向“"+d.Short+"”"
 		t.take(at, name, "")
 		t.take(at+".name", name+"的名称", d.Name)

@@ -37,9 +37,9 @@ type Planned struct {
 
 // DutiesOf is what falls due for a member who stands like this: the open duties with their planned steps.
 // Duties that hang on an answer the member skipped have no date and do not exist. Who graduates in a later year is in a
-// mixed branch only, and none of the season's business.
+// mixed branch only, and none of the season's business, unless they are new here with a relation elsewhere.
 func (s *Season) DutiesOf(st Standing) []Duty {
-	if st.Cohort > s.Cohort {
+	if st.Cohort > s.Cohort && !s.Arriving(st.Cohort, st.Destination) {
 		return nil
 	}
 	var keys []string

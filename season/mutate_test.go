@@ -92,7 +92,7 @@ func (m *mutating) apply(mu mutant) ([]byte, error) {
 }
 
 // parts of a file that hold rules; the others hold only texts and names.
-var rules = regexp.MustCompile(`^(opens|closes|zone|cohort|dates|calendar|cross_system|questions|destinations|tracks|events|org_events|duties|follow|rates|parties)(\.|\[|$)`)
+var rules = regexp.MustCompile(`^(opens|closes|zone|cohort|dates|calendar|cross_system|questions|destinations|newcomers|tracks|events|org_events|duties|follow|rates|parties)(\.|\[|$)`)
 
 // texts are values that are words to people; changing them is no change of a rule.
 var texts = regexp.MustCompile(`\.(name|short|explain|label|ask|hint|clause|line|member_line|lapse_line|review|deadline|note|tell|to|refuse|words)(\[\d+\])?$|^dates\.\w+\.name$`)

@@ -109,7 +109,7 @@ type Score struct {
 }
 
 // Measure applies the season's rates to members, in the order of the file. Only this season's cohort counts: not the
-// others in a mixed branch, and nobody whose destination is uncounted.
+// others in a mixed branch, and nobody whose destination is uncounted. Rates of newcomers count those who arrive.
 func (s *Season) Measure(members []Count) []Score {
 	scores := make([]Score, len(s.Rates))
 	for i := range s.Rates {
@@ -129,7 +129,7 @@ func (s *Season) Measure(members []Count) []Score {
 }
 
 func (s *Season) counts(r *Rate, c Count) bool {
-	if s.cohort(c.Cohort) != CohortThis {
+	if s.cohort(c.Cohort) != CohortThis && !s.Arriving(c.Cohort, c.Destination) {
 		return false
 	}
 	if c.Destination == "" {

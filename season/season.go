@@ -24,6 +24,7 @@ type Season struct {
 	Parties      map[string]Party     `yaml:"parties"` // who may act: member, branch, college, committee, and outside parties
 	Questions    map[string]*Question `yaml:"questions"`
 	Destinations []Destination        `yaml:"destinations"` // in menu order
+	Newcomers    Newcomers            `yaml:"newcomers"`    // whom the school receives
 	Tracks       map[string]*Track    `yaml:"tracks"`
 	Events       []Event              `yaml:"events"`     // what can be recorded about a transfer, in the order people meet them
 	OrgEvents    []OrgEvent           `yaml:"org_events"` // what can be recorded about a branch or a college
@@ -359,9 +360,11 @@ type Rate struct {
 
 // Destination finds a destination by key.
 func (s *Season) Destination(key string) (*Destination, bool) {
-	for i := range s.Destinations {
-		if s.Destinations[i].Key == key {
-			return &s.Destinations[i], true
+	for _, list := range [][]Destination{s.Destinations, s.Newcomers.List} {
+		for i := range list {
+			if list[i].Key == key {
+				return &list[i], true
+			}
 		}
 	}
 	return nil, false

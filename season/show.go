@@ -88,8 +88,10 @@ func (p *page) dates() {
 
 func (p *page) destinations() {
 	p.line("\n二、去向")
-	for i := range p.Destinations {
-		d := &p.Destinations[i]
+	for i, d := range p.every() {
+		if i == len(p.Destinations) {
+			p.line("\n新生转入（由名册的“原团组织”一栏，或本人登记）")
+		}
 		p.line("\n%d. %s（%s）", i+1, d.Name, d.Short)
 		p.line("   %s", d.Explain)
 		if d.Uncounted {

@@ -245,8 +245,7 @@ func (p *page) openIn(r *DutyRule) (shorts, states []string) {
 	if slices.Contains(r.While, Undeclared) {
 		shorts, states = add(shorts, "还没登记的人"), add(states, "未登记")
 	}
-	for i := range p.Destinations {
-		d := &p.Destinations[i]
+	for _, d := range p.every() {
 		for j := range d.Routes {
 			if !slices.Contains(d.Routes[j].Duties, r.Key) {
 				continue

@@ -12,8 +12,11 @@ func (v *validator) destinations() {
 		v.fault("destinations", "a season needs destinations")
 	}
 	keys, words := map[string]bool{}, map[string]string{}
-	for i := range v.s.Destinations {
-		d, p := &v.s.Destinations[i], fmt.Sprintf("destinations[%d]", i)
+	for i, d := range v.s.every() {
+		p := fmt.Sprintf("destinations[%d]", i)
+		if n := i - len(v.s.Destinations); n >= 0 {
+			p = fmt.Sprintf("newcomers.destinations[%d]", n)
+		}
 		v.need(p+".key", d.Key)
 		v.need(p+".name", d.Name)
 		v.need(p+".short", d.Short)
@@ -32,6 +35,26 @@ func (v *validator) destinations() {
 			}
 		}
 		v.destination(d, p)
+	}
+	v.newcomers()
+}
+
+// newcomers: what a roster says of a new student must be enough to declare by.
+func (v *validator) newcomers() {
+	n, p := &v.s.Newcomers, "newcomers"
+	if len(n.List) == 0 {
+		return
+	}
+	v.need(p+".menu", n.Menu)
+	v.need(p+".undeclared", n.Undeclared)
+	if q := v.s.Questions[n.Column]; q == nil || q.Kind != KindText {
+		v.fault(p+".column", "%q is not a question for a text", n.Column)
+	}
+	switch d, ok := v.s.Destination(n.Arrives); {
+	case !ok || !v.s.newcomers(n.Arrives):
+		v.fault(p+".arrives", "%q is no destination of newcomers", n.Arrives)
+	case len(d.Ask) != 1 || d.Ask[0].Question != n.Column:
+		v.fault(p+".column", "destination %q must ask %q and nothing else: a roster answers no more", n.Arrives, n.Column)
 	}
 }
 

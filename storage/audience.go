@@ -266,8 +266,9 @@ func (s *Store) SelfNick(ctx context.Context, account string) (string, error) {
 // SpeakerIn is the person behind a member of a group chat, by the user name of that login; 0 when it is nobody known.
 func (s *Store) SpeakerIn(ctx context.Context, account, login, user string) (int64, error) {
 	var ids []int64
-	err := s.db(ctx).Model(&Contact{}).Where("account = ? AND login = ? AND user_name = ? AND person_id IS NOT NULL", account, login, user).
-		Limit(1).Pluck("person_id", &ids).Error
+	err := s.db(ctx).Model(&Contact{}).Joins("JOIN people ON people.id = contacts.person_id AND people.left_at IS NULL").
+		Where("contacts.account = ? AND contacts.login = ? AND contacts.user_name = ?", account, login, user).
+		Limit(1).Pluck("contacts.person_id", &ids).Error
 	if err != nil || len(ids) == 0 {
 		return 0, err
 	}

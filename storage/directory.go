@@ -18,6 +18,7 @@ type Listed struct {
 	Cohort          int    // 0 for an officer who is no member
 	Phone           string // "" leaves the stored one alone
 	Political       string // "" leaves the stored one alone
+	Former          string // "" leaves the stored one alone; of a new student it is declared (newcomers.go)
 	Left            bool   // struck off the roster
 }
 
@@ -63,7 +64,7 @@ func (s *Store) Directory(ctx context.Context) (Directory, error) {
 			break
 		}
 		for _, p := range people {
-			l := Listed{No: p.No, Name: p.Name, Cohort: p.Cohort, Phone: string(p.Phone), Political: p.Political, Left: p.LeftAt != nil}
+			l := Listed{No: p.No, Name: p.Name, Cohort: p.Cohort, Phone: string(p.Phone), Political: p.Political, Former: p.Former, Left: p.LeftAt != nil}
 			if p.BranchID != nil {
 				l.College, l.Branch = orgs[*p.BranchID].College, orgs[*p.BranchID].Branch
 			}
@@ -145,6 +146,9 @@ func (w *work) roster(sn *season.Season, r Roster) error {
 		return err
 	}
 	if err := im.transfers(r.People); err != nil {
+		return err
+	}
+	if err := im.newcomers(r.People); err != nil {
 		return err
 	}
 	if err := im.alignLost(); err != nil {
@@ -294,6 +298,9 @@ func (im *importing) fill(p *Person, l Listed) {
 	}
 	if l.Political != "" {
 		p.Political = l.Political
+	}
+	if l.Former != "" {
+		p.Former = l.Former
 	}
 }
 

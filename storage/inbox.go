@@ -162,6 +162,10 @@ func (s *Store) Pendings(ctx context.Context, limit int) ([]Pending, error) {
 		}
 		if id := p.Contact.PersonID; id != nil {
 			l := people[*id]
+			if l.person == nil || l.person.LeftAt != nil { // struck off: whoever writes there is nobody we know
+				ps[i] = p
+				continue
+			}
 			p.Person, p.Branch, p.College = l.person, l.branch, l.college
 			p.Transfer, p.Declaration, p.Events = l.transfer, l.declaration, l.events
 			p.Roles = roles[*id]

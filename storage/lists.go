@@ -37,11 +37,13 @@ type Filter struct {
 	Open        bool         // only those not in DoneStates
 	DoneStates  []TrackState
 	Missing     *Missing // only those a rate counts and does not count as done
+	ThisYear    int      // only those who graduate by this year, and those later who declared something; 0: everybody
 }
 
 // Missing are the people behind what a rate lacks.
 type Missing struct {
 	Cohort     int      // year of graduation; nobody's counts as this
+	Later      bool     // it counts who graduates after that year
 	Of         []string // destinations that count
 	Undeclared bool     // who has not declared counts, too
 	Done       []string // states that count as done
@@ -64,6 +66,9 @@ func (f Filter) of(q *gorm.DB) *gorm.DB {
 	if f.Open && len(f.DoneStates) > 0 {
 		q = q.Where("(transfers.track, transfers.state) NOT IN ?", pairs(f.DoneStates))
 	}
+	if f.ThisYear != 0 {
+		q = q.Where("(people.cohort <= ? OR transfers.destination <> '')", f.ThisYear)
+	}
 	if f.Missing != nil {
 		q = f.Missing.of(q)
 	}
@@ -78,7 +83,11 @@ func (m *Missing) of(q *gorm.DB) *gorm.DB {
 	if m.Undeclared {
 		of = append(of, "")
 	}
-	q = q.Where("people.cohort IN ? AND transfers.destination IN ?", []int{0, m.Cohort}, of)
+	if m.Later {
+		q = q.Where("people.cohort > ? AND transfers.destination IN ?", m.Cohort, of)
+	} else {
+		q = q.Where("people.cohort IN ? AND transfers.destination IN ?", []int{0, m.Cohort}, of)
+	}
 	if len(m.Via) == 0 {
 		return q.Where("transfers.state NOT IN ?", done)
 	}

@@ -30,6 +30,7 @@ type Person struct {
 	Cohort    int        // year of graduation; 0 for officers who are not members
 	Phone     Sealed     `gorm:"serializer:sealed"` // 11 digits
 	Political string     // 政治面貌
+	Former    string     // where a new student's relation stands, as the roster says; "" when it does not
 	LeftAt    *time.Time // struck off the roster; kept for history
 	CreatedAt time.Time
 	UpdatedAt time.Time

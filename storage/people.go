@@ -153,12 +153,14 @@ func (s *Store) PersonByNo(ctx context.Context, no string) (Person, error) {
 	return p, s.db(ctx).Take(&p, "no = ?", no).Error
 }
 
-// RolesOf are the present roles of people with their organisations. Index roles_person.
+// RolesOf are the present roles of people on the roster with their organisations. Index roles_person.
 func (s *Store) RolesOf(ctx context.Context, personIDs []int64) (map[int64][]RoleIn, error) {
 	m := make(map[int64][]RoleIn)
 	err := chunked(personIDs, func(ids []int64) error {
 		var roles []Role
-		if err := s.db(ctx).Where("person_id IN ? AND until IS NULL", ids).Order("id").Find(&roles).Error; err != nil {
+		err := s.db(ctx).Joins("JOIN people ON people.id = roles.person_id AND people.left_at IS NULL").
+			Where("roles.person_id IN ? AND roles.until IS NULL", ids).Order("roles.id").Find(&roles).Error
+		if err != nil {
 			return err
 		}
 		var orgIDs []int64

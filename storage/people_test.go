@@ -168,3 +168,32 @@ func TestOverview(t *testing.T) {
 		}
 	})
 }
+
+// Who was struck off is nobody we know: in their chat, in a group, and in every office a roster forgot to end. Who comes
+// back is known again.
+func TestStruckOffIsNobody(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		p := w.bound("90001")
+		known := func() (person *storage.Person, roles, speaker int) {
+			t.Helper()
+			m := w.says("90001", fmt.Sprint("message ", w.msg))
+			w.reply(m)
+			rs, err := w.RolesOf(ctx, []int64{p.ID})
+			w.ok(err)
+			id, err := w.SpeakerIn(ctx, account, login, "@90001")
+			w.ok(err)
+			return m.Person, len(m.Roles) + len(rs[p.ID]), int(id)
+		}
+		if person, roles, speaker := known(); person == nil || roles != 2 || speaker != int(p.ID) {
+			t.Errorf("on the roster: %+v, %d roles, %d speaks", person, roles, speaker)
+		}
+		w.roster(storage.Listed{No: "90001", Name: "赵老师", Left: true})
+		if person, roles, speaker := known(); person != nil || roles != 0 || speaker != 0 {
+			t.Errorf("struck off: %+v, %d roles, %d speaks", person, roles, speaker)
+		}
+		w.roster(storage.Listed{No: "90001", Name: "赵老师"})
+		if person, roles, speaker := known(); person == nil || roles != 2 || speaker != int(p.ID) {
+			t.Errorf("back: %+v, %d roles, %d speaks", person, roles, speaker)
+		}
+	})
+}

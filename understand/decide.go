@@ -3,6 +3,7 @@ package understand
 import (
 	"math/bits"
 	"slices"
+	"strings"
 )
 
 // decide says what a message comes to, from all that was noted.
@@ -431,6 +432,12 @@ func (w *weighing) question() string {
 	return ""
 }
 
+// isFaculty reports the name of a part of a school (机械学院): where one comes from, not where one goes.
+func (w *weighing) isFaculty(p *placed) bool {
+	name := string(w.m.folded[p.from:p.to])
+	return strings.HasSuffix(name, "学院") && Unit(name).Why != WhySchool
+}
+
 // bare is what a message may mean that has nothing but a name or a place.
 func (w *weighing) bare() concepts {
 	if w.asks || w.other || w.refuses || w.topic != "" || w.residue > 2 && (!w.alone || w.residue > 6) {
@@ -464,6 +471,7 @@ func (w *weighing) bare() concepts {
 		switch {
 		case p.is(markCountry | markAbroadSchool):
 			c |= w.v.bare["country"]
+		case p.is(markKnownSchool) && w.isFaculty(p):
 		case p.is(markKnownSchool | markJointSchool):
 			c |= w.v.bare["school"]
 		case p.is(markTailSchool):

@@ -110,7 +110,10 @@ func (r *Reader) Read(text string) Reading {
 	w.look()
 	reading := w.decide()
 	reading.Candidates = r.keys(w.candidates)
-	if reading.Kind == KindDeclaration {
+	switch {
+	case len(reading.Candidates) == 0:
+		reading.Kind = KindNone // what it names is no destination of this season
+	case reading.Kind == KindDeclaration:
 		reading.Destination = reading.Candidates[0]
 		reading.Candidates = nil
 	}

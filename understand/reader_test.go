@@ -232,3 +232,23 @@ func TestReadsSeasonsNames(t *testing.T) {
 		}
 	}
 }
+
+// A destination that a season does not know is none there.
+func TestReadsOnlyTheSeasonsDestinations(t *testing.T) {
+	words, err := seasons.Words()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := seasons.Load("cqu-2020")
+	if err != nil {
+		t.Fatal(err)
+	}
+	few := *s
+	few.Destinations = s.Destinations[:1]
+	r := understand.NewReader(&few, words)
+	for text, want := range map[string]understand.Kind{"签了三方": understand.KindDeclaration, "去当兵": understand.KindNone, "二战": understand.KindNone, "出国": understand.KindNone} {
+		if got := r.Read(text); got.Kind != want {
+			t.Errorf("%q is read as %+v", text, got)
+		}
+	}
+}
