@@ -39,9 +39,15 @@ func (w *world) reach(a storage.Audience) map[string]storage.Reachable {
 // post sends a notice to everybody who can be reached alone and skips the others.
 func (w *world) post(state string) int64 {
 	w.t.Helper()
+	return w.postWith(state, nil)
+}
+
+// postWith sends a notice with a stored picture.
+func (w *world) postWith(state string, file *int64) int64 {
+	w.t.Helper()
 	id, err := w.NextNotice(ctx)
 	w.ok(err)
-	p := storage.NoticePlan{Notice: storage.Notice{ID: id, Text: "通知", Sentence: "全部", State: state}}
+	p := storage.NoticePlan{Notice: storage.Notice{ID: id, Text: "通知", FileID: file, Sentence: "全部", State: state}}
 	all, err := w.ReachOf(ctx, storage.Audience{})
 	w.ok(err)
 	for _, r := range all {
