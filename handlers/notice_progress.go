@@ -60,7 +60,15 @@ func (t *turn) noticeProgress() {
 	if !ok {
 		return
 	}
-	t.say(textProgressOf, id, noticeStates[n.State], n.Sentence, oneLine(n.Text, 40), sumText(r.sum))
+	content := oneLine(n.Text, 40)
+	said, ok := t.fileOf(n)
+	if !ok {
+		return
+	}
+	if said != "" {
+		content += fmt.Sprintf(textProgressFile, said)
+	}
+	t.say(textProgressOf, id, noticeStates[n.State], n.Sentence, content, sumText(r.sum))
 	t.audit("view", fmt.Sprintf("notice/%d", id), nil)
 	t.say("%s", colleges(r.by, orgs))
 	t.say("%s", missing(r))
@@ -124,6 +132,8 @@ func missing(r noticeReport) string {
 	for _, l := range r.missing {
 		why, ok := reasons[l.Reason]
 		switch {
+		case l.Half:
+			why = textHalf
 		case l.State == "unknown":
 			why = "不确定是否送到"
 		case l.State == "failed" && !ok:

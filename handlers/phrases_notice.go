@@ -26,6 +26,17 @@ const (
 	textNoticeMustRelease = "超过%d人的通知，发送后要由另一位校团委干部放行。"
 	textNoticeHow         = "回复“试发”先发给您自己看，“发送”正式发出；也可以“改内容”“改对象”“取消”。"
 
+	textNoticeFileCame    = "%s收到了，会跟在文字后面，原样发给每个人。"
+	textNoticeFileInstead = "换成了新的%s。"
+	textNoticeFileDropped = "好的，不带%s了，只发文字。"
+	textNoticeWorkbook    = "这是导出的名单，里面有个人信息，不能跟着通知发。要按它登记，请先写完通知，或者回复“取消”，再发一次。"
+	textNoticeCarries     = "每处先发文字，再发%s，两条都算在上面的条数里。"
+	textNoticeWith        = "要带图片或文件，现在发给我就行。"
+	textNoticeWithout     = "换一份就再发给我，不带了回复“不带附件”。"
+	textNoticeReleaseFile = "（后面带%s，马上发给您看）"
+	textProgressFile      = "（带%s）"
+	textHalf              = "只收到文字，后面的没有送到"
+
 	textNoticeSends    = "通知%d开始发送，共%d条，%s发完。\n随时可以回复“进展 %d”“暂停 %d”“停止 %d”，发完我会告诉您。"
 	textNoticeWaits    = "通知%d已写好，等另一位校团委干部放行后发出。"
 	textNoticeNoSecond = "超过%d人的通知要由另一位校团委干部放行，但现在联系不上第二位。请他（她）先加助手并绑定身份。"
