@@ -52,6 +52,7 @@ func noticeRules() []rule {
 		{officer, nil, "改对象", and(step(stepReady), words("改对象")), (*turn).readdressNotice, nil},
 		{officer, nil, "通知", says("通知", "发通知", "写通知", "群发"), (*turn).startNotice, nil},
 		{officer, nil, "通知列表", says("通知列表", "所有通知"), (*turn).listNotices, nil},
+		{officer, nil, "通知名单 12", and(numberedWord(wordsNoticeList...), always), (*turn).noticeList, nil},
 		{officer, nil, "进展 12", and(numberedWord("进展", "通知"), always), (*turn).noticeProgress, nil},
 		{officer, nil, "放行 12 · 退回 12 · 暂停 12 · 继续 12 · 停止 12", and(numberedWord("放行", "退回", "暂停", "继续", "停止"), always), (*turn).moveNotice, nil},
 		{officer, nil, "跟进 12", and(numberedWord("跟进"), always), (*turn).followNotice, nil},

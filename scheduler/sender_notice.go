@@ -60,7 +60,7 @@ func (s *Sender) afterText(ctx context.Context, o storage.Outbox) (freshness, er
 
 // noticeEnds is what the writer of a notice is told when nothing of it is left to send.
 func noticeEnds(n storage.Notice, sum storage.NoticeSum) string {
-	return fmt.Sprintf(textNoticeEnds, n.ID, sum.Planned, sum.Sent+sum.Answered, sum.Answered, sum.Failed+sum.Skipped, sum.Unknown, n.ID, n.ID)
+	return fmt.Sprintf(textNoticeEnds, n.ID, sum.Planned, sum.Sent+sum.Answered, sum.Answered, sum.Failed+sum.Skipped, sum.Unknown)
 }
 
 func refusedText(account string, stopped bool) string {
