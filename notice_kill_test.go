@@ -84,6 +84,7 @@ func testNoticeKilled(t *testing.T, db storage.Options) {
 	w.say(writer, "继续 1")
 	awaitRows(t, w.look, "SELECT COUNT(*) FROM notices WHERE state = 'done'", 1)
 	w.say(writer, "进展 1")
+	awaitRows(t, w.look, "SELECT COUNT(*) FROM outbox WHERE state IN ('queued', 'sending')", 0)
 	stopProcess(t, cmd)
 	w.check(noticeKills, unknown)
 	w.sum(writer)

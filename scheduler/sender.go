@@ -78,10 +78,12 @@ type Sender struct {
 	// meanwhile then leaves in one message with what had been queued. Nil: not.
 	Ahead func(ctx context.Context) error
 
-	booked time.Time    // the moment booked for the next message
-	unused bool         // nothing was sent at it yet
-	behind bool         // nothing could be sent for a while
-	swept  time.Time    // when what can never be sent was given up last
+	booked time.Time // the moment booked for the next message
+	unused bool      // nothing was sent at it yet
+	behind bool      // nothing could be sent for a while
+	swept  time.Time // when what can never be sent was given up last
+	// handed are the messages of the batch on its way that WeChat has taken and the database does not know of yet.
+	handed map[int64]bool
 	file   storage.File // the one sent last: thousands of messages of a notice carry the same
 }
 

@@ -48,14 +48,17 @@ func (s *Sender) afterText(ctx context.Context, o storage.Outbox) (freshness, er
 		return freshness{drop: text.Reason}, nil
 	case storage.OutHeld:
 		return freshness{hold: true}, nil
-	case storage.OutQueued: // given back to the queue while this was held
+	case storage.OutQueued: // on its way in this batch, or given back to the queue while this was held
+		if s.handed[text.ID] {
+			return freshness{}, nil
+		}
 		until := s.Now().Add(s.Poll)
 		if text.NotBefore.After(until) {
 			until = text.NotBefore
 		}
 		return freshness{until: until}, nil
 	}
-	return freshness{}, nil // on its way in this batch, or gone
+	return freshness{}, nil
 }
 
 // noticeEnds is what the writer of a notice is told when nothing of it is left to send.
