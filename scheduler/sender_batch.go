@@ -9,47 +9,65 @@ import (
 // batchSize is how many messages are claimed and closed at once where no pace keeps them apart.
 const batchSize = 500
 
-// batch sends many messages that one transaction has claimed. There is no pace to keep here, as in a rehearsal or the demo:
-// a process that dies leaves all of them unknown. What is to be sent just as it stands is noted with all others; whatever
-// else is to be done about a message is done one by one after the batch is closed.
+// batch sends many messages that one transaction has claimed, and goes on with the next ones as long as all goes well. There
+// is no pace to keep here, as in a rehearsal or the demo: a process that dies leaves a batch unknown. What is to be sent just
+// as it stands is noted with all others; whatever else is to be done about a message is done one by one after the batch is
+// closed.
 func (s *Sender) batch(ctx context.Context) error {
 	b, err := s.Store.ClaimOuts(ctx, s.Account, batchSize)
-	if err != nil || b == nil {
-		return err
-	}
-	s.handed = make(map[int64]bool, len(b.Claims))
 	defer func() { s.handed = nil }()
-	var sent []storage.Landed
-	var others []storage.Claim
-	for _, c := range b.Claims {
+	for begun := s.Now(); err == nil && b != nil; {
+		sent, others, settle := s.hand(ctx, b)
+		if settle == nil && len(others) == 0 && len(sent) == len(b.Claims) && s.Now().Sub(begun) < sweepEvery {
+			next, err := s.Store.NextOuts(ctx, b, sent, batchSize)
+			if err == nil {
+				b = next
+				continue
+			}
+		}
+		if err := s.closeBatch(ctx, b, sent, others); err != nil {
+			return err
+		}
+		if settle != nil {
+			return settle()
+		}
+		for _, c := range others {
+			if err := s.send(ctx, &c); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return err
+}
+
+// hand hands the messages of a batch over, as far as they are to be sent as they stand, until something happens to one: that
+// is then the only one of the others, and settle notes what. What is not plain success is rare and may concern those behind
+// it, so they have to be back in the queue before.
+func (s *Sender) hand(ctx context.Context, b *storage.Batch) (sent []storage.Landed, others []storage.Claim, settle func() error) {
+	s.handed = make(map[int64]bool, len(b.Claims))
+	sent = make([]storage.Landed, 0, len(b.Claims))
+	for i := range b.Claims {
+		c := b.Claims[i]
 		if ctx.Err() != nil || !s.Channel.Online() {
 			break
 		}
 		m, plain, err := s.asItStands(ctx, c.Outbox)
 		switch {
 		case err != nil:
-			return s.closeWith(ctx, b, sent, c, func() error { return s.back(ctx, c.Outbox, err) })
+			return sent, []storage.Claim{c}, func() error { return s.back(ctx, c.Outbox, err) }
 		case !plain:
 			others = append(others, c)
 			continue
 		}
 		out := s.deliver(ctx, Address{c.Contact.Login, c.Contact.UserName}, m)
 		if out.Kind != Sent {
-			// What is not plain success is rare, and may concern those behind it: they go back before it is noted.
-			return s.closeWith(ctx, b, sent, c, func() error { return s.settle(ctx, c.Outbox, out) })
+			return sent, []storage.Claim{c}, func() error { return s.settle(ctx, c.Outbox, out) }
 		}
 		sent = append(sent, storage.Landed{ID: c.Outbox.ID, MsgID: out.MsgID})
 		s.handed[c.Outbox.ID] = true
 	}
-	if err := s.closeBatch(ctx, b, sent, others); err != nil {
-		return err
-	}
-	for _, c := range others {
-		if err := s.send(ctx, &c); err != nil {
-			return err
-		}
-	}
-	return nil
+	return sent, others, nil
 }
 
 // asItStands is a claimed message as it leaves; not plain when something else is to be done about it than to send it.
@@ -65,14 +83,6 @@ func (s *Sender) asItStands(ctx context.Context, o storage.Outbox) (m Message, p
 	}
 	m, err = s.message(ctx, o, now.text)
 	return m, true, err
-}
-
-// closeWith closes a batch early, because of one message, and then notes what becomes of that one.
-func (s *Sender) closeWith(ctx context.Context, b *storage.Batch, sent []storage.Landed, c storage.Claim, settle func() error) error {
-	if err := s.closeBatch(ctx, b, sent, []storage.Claim{c}); err != nil {
-		return err
-	}
-	return settle()
 }
 
 // closeBatch notes what was sent, leaves some in flight and puts back all others.

@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"time"
@@ -28,7 +30,7 @@ type Batch struct {
 
 // batchRow is a batch in flight.
 type batchRow struct {
-	ID        int64
+	ID        int64 `gorm:"primaryKey;autoIncrement:false"` // chosen by whoever claims
 	Account   string
 	Messages  []int64 `gorm:"serializer:json"`
 	ClaimedAt time.Time
@@ -40,49 +42,69 @@ func (batchRow) TableName() string { return "outbox_batches" }
 // ClaimOuts takes up to limit messages of an account at once, in the order ClaimOut would; nil when there are none, or when
 // another batch of the account is in flight.
 func (s *Store) ClaimOuts(ctx context.Context, account string, limit int) (*Batch, error) {
+	return s.next(ctx, account, limit, func(*gorm.DB) error { return nil })
+}
+
+// NextOuts is CloseOuts and ClaimOuts in one transaction: all of a batch was sent, and the next one is taken.
+func (s *Store) NextOuts(ctx context.Context, b *Batch, sent []Landed, limit int) (*Batch, error) {
+	return s.next(ctx, b.Account, limit, func(tx *gorm.DB) error { return s.end(tx, b, sent, nil) })
+}
+
+// next claims a batch after something else is done in the same transaction.
+func (s *Store) next(ctx context.Context, account string, limit int, before func(*gorm.DB) error) (*Batch, error) {
+	id := 1 + rand.Int64N(math.MaxInt64-1)
 	var b *Batch
-	err := s.tx(ctx, func(tx *gorm.DB) error {
-		b = nil
-		rows, err := s.claimableRows(tx, account, limit)
-		if err != nil || len(rows) == 0 {
+	err := s.tx(ctx, func(tx *gorm.DB) (err error) {
+		if err := before(tx); err != nil {
 			return err
 		}
-		if rows, err = s.takeUpAll(tx, rows); err != nil {
-			return err
-		}
-		row := batchRow{Account: account, ClaimedAt: s.now()}
-		var chats, digests []int64
-		for _, o := range rows {
-			row.Messages = append(row.Messages, o.ID)
-			chats = append(chats, o.ContactID)
-			if o.Kind == OutDigest {
-				digests = append(digests, o.ID)
-			}
-		}
-		if err := tx.Create(&row).Error; err != nil {
-			return err
-		}
-		if err := s.fly(tx, digests); err != nil { // whoever answers one is understood while it is on its way
-			return err
-		}
-		slices.Sort(chats)
-		contacts, err := contactsByID(tx, slices.Compact(chats))
-		if err != nil {
-			return err
-		}
-		b = &Batch{ID: row.ID, Account: account, Claims: make([]Claim, len(rows))}
-		for i, o := range rows {
-			o.State, o.ClaimedAt = OutSending, &row.ClaimedAt
-			o.Attempts++
-			b.Claims[i] = Claim{o, contacts[o.ContactID]}
-		}
-		return nil
+		b, err = s.claimMany(tx, id, account, limit)
+		return err
 	})
 	if errors.Is(err, gorm.ErrDuplicatedKey) {
 		return nil, nil
 	}
 	if err != nil {
+		// Should the commit have gone through unheard, nothing of the batch was tried, and nobody else could claim anything.
+		_ = s.db(context.WithoutCancel(ctx)).Delete(&batchRow{}, "id = ?", id).Error
 		return nil, fmt.Errorf("outbox of %s: %w", account, err)
+	}
+	return b, nil
+}
+
+func (s *Store) claimMany(tx *gorm.DB, id int64, account string, limit int) (*Batch, error) {
+	rows, err := s.claimableRows(tx, account, limit)
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	if rows, err = s.takeUpAll(tx, rows); err != nil {
+		return nil, err
+	}
+	row := batchRow{ID: id, Account: account, ClaimedAt: s.now()}
+	var chats, digests []int64
+	for _, o := range rows {
+		row.Messages = append(row.Messages, o.ID)
+		chats = append(chats, o.ContactID)
+		if o.Kind == OutDigest {
+			digests = append(digests, o.ID)
+		}
+	}
+	if err := tx.Create(&row).Error; err != nil {
+		return nil, err
+	}
+	if err := s.fly(tx, digests); err != nil { // whoever answers one is understood while it is on its way
+		return nil, err
+	}
+	slices.Sort(chats)
+	contacts, err := contactsByID(tx, slices.Compact(chats))
+	if err != nil {
+		return nil, err
+	}
+	b := &Batch{ID: id, Account: account, Claims: make([]Claim, len(rows))}
+	for i, o := range rows {
+		o.State, o.ClaimedAt = OutSending, &row.ClaimedAt
+		o.Attempts++
+		b.Claims[i] = Claim{o, contacts[o.ContactID]}
 	}
 	return b, nil
 }
@@ -156,35 +178,37 @@ type Landed struct {
 // CloseOuts ends a batch, all or nothing: it notes what was sent, leaves in flight what is to be finished or released one by
 // one, and has the rest where it was, in the queue. ErrNotInFlight says that the batch was given up meanwhile (RecoverOut).
 func (s *Store) CloseOuts(ctx context.Context, b *Batch, sent []Landed, flying []int64) error {
-	return s.tx(ctx, func(tx *gorm.DB) error {
-		r := tx.Delete(&batchRow{}, "id = ? AND account = ?", b.ID, b.Account)
-		if r.Error == nil && r.RowsAffected == 0 {
-			return fmt.Errorf("batch %d: %w", b.ID, ErrNotInFlight)
+	return s.tx(ctx, func(tx *gorm.DB) error { return s.end(tx, b, sent, flying) })
+}
+
+func (s *Store) end(tx *gorm.DB, b *Batch, sent []Landed, flying []int64) error {
+	r := tx.Delete(&batchRow{}, "id = ? AND account = ?", b.ID, b.Account)
+	if r.Error == nil && r.RowsAffected == 0 {
+		return fmt.Errorf("batch %d: %w", b.ID, ErrNotInFlight)
+	}
+	if r.Error != nil {
+		return r.Error
+	}
+	if err := s.fly(tx, flying); err != nil {
+		return err
+	}
+	if err := s.unmark(tx, b, sent, flying); err != nil {
+		return err
+	}
+	return chunked(sent, func(sent []Landed) error {
+		ids := make([]int64, len(sent))
+		for i, l := range sent {
+			ids[i] = l.ID
 		}
-		if r.Error != nil {
-			return r.Error
-		}
-		if err := s.fly(tx, flying); err != nil {
-			return err
-		}
-		if err := s.unmark(tx, b, sent, flying); err != nil {
-			return err
-		}
-		return chunked(sent, func(sent []Landed) error {
-			ids := make([]int64, len(sent))
-			for i, l := range sent {
-				ids[i] = l.ID
-			}
-			// MySQL assigns from left to right, GORM in the order of the names: attempts is reckoned before state changes.
-			r := tx.Model(&Outbox{}).Where("id IN ? AND state IN ?", ids, batched).Updates(map[string]any{
-				"state": OutSent, "done_at": s.now(), "reason": "", "msg_id": s.msgIDs(sent),
-				"attempts": gorm.Expr("attempts + CASE WHEN state = ? THEN 0 ELSE 1 END", OutSending),
-			})
-			if r.Error == nil && int(r.RowsAffected) != len(ids) {
-				return fmt.Errorf("%d of %d messages: %w", len(ids)-int(r.RowsAffected), len(ids), ErrNotInFlight)
-			}
-			return r.Error
+		// MySQL assigns from left to right, GORM in the order of the names: attempts is reckoned before state changes.
+		r := tx.Model(&Outbox{}).Where("id IN ? AND state IN ?", ids, batched).Updates(map[string]any{
+			"state": OutSent, "done_at": s.now(), "reason": "", "msg_id": s.msgIDs(sent),
+			"attempts": gorm.Expr("attempts + CASE WHEN state = ? THEN 0 ELSE 1 END", OutSending),
 		})
+		if r.Error == nil && int(r.RowsAffected) != len(ids) {
+			return fmt.Errorf("%d of %d messages: %w", len(ids)-int(r.RowsAffected), len(ids), ErrNotInFlight)
+		}
+		return r.Error
 	})
 }
 

@@ -57,6 +57,29 @@ func TestClaimOuts(t *testing.T) {
 	})
 }
 
+// One batch follows another in one transaction, or not at all.
+func TestNextOuts(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		p := w.says("20160001", "x")
+		w.reply(p, "一", "二", "三")
+		first := w.batch(2, "一", "二")
+		next, err := w.NextOuts(ctx, first, landed(first, 0, 1), 2)
+		w.ok(err)
+		if next == nil || len(next.Claims) != 1 || next.Claims[0].Outbox.Text != "三" || w.count("outbox WHERE state = 'sent'") != 2 {
+			t.Fatalf("next is %+v, %d are sent", next, w.count("outbox WHERE state = 'sent'"))
+		}
+		if _, err := w.NextOuts(ctx, first, landed(first, 0, 1), 2); !errors.Is(err, storage.ErrNotInFlight) {
+			t.Errorf("closed twice: %v", err)
+		}
+		if last, err := w.NextOuts(ctx, next, landed(next, 0), 2); last != nil || err != nil {
+			t.Errorf("after the last comes %+v, %v", last, err)
+		}
+		if n := w.count("outbox_batches"); n != 0 {
+			t.Errorf("%d batches are open", n)
+		}
+	})
+}
+
 // While a batch is in flight nobody else gets anything of the account, however it is asked for.
 func TestBatchIsAlone(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {

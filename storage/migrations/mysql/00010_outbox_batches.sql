@@ -1,6 +1,6 @@
 -- +goose Up
 CREATE TABLE outbox_batches (
-  id         BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  id         BIGINT NOT NULL PRIMARY KEY,
   account    VARCHAR(64) NOT NULL,
   messages   LONGTEXT NOT NULL,
   claimed_at DATETIME(6) NOT NULL,

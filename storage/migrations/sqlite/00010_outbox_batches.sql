@@ -1,6 +1,6 @@
 -- +goose Up
 CREATE TABLE outbox_batches (
-  id         INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+  id         INTEGER NOT NULL PRIMARY KEY,
   account    TEXT NOT NULL,
   messages   TEXT NOT NULL,
   claimed_at DATETIME NOT NULL
