@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"database/sql"
 	"fmt"
 	"math/rand/v2"
@@ -19,9 +20,10 @@ import (
 	"xianjie/wechatsim"
 )
 
-// TestNoticeKilled sends a notice to 3,000 people, one by one, and kills the serving process with SIGKILL 20 times while it
-// is on its way. After every kill the sum is reckoned from the bare tables and held against what WeChat accepted: nobody
-// is lost, nobody is told twice, and only what was in flight at a kill is unknown.
+// TestNoticeKilled sends a notice with a picture to 3,000 people, one by one, and kills the serving process with SIGKILL 20
+// times while it is on its way. After every kill the sum is reckoned from the bare tables and held against what WeChat
+// accepted: nobody is lost, nobody is sent anything twice or the picture before the text, and only what was in flight at a
+// kill is unknown.
 func TestNoticeKilled(t *testing.T) {
 	t.Run("sqlite", func(t *testing.T) {
 		folder, _ := installation(t, "")
@@ -33,8 +35,11 @@ func TestNoticeKilled(t *testing.T) {
 const (
 	noticeMembers = 3000
 	noticeKills   = 20
-	noticeText    = "各位同学，请在6月15日前登记毕业去向。"
+	noticeSends   = 2 * noticeMembers
+	noticeText    = "各位同学，请在6月15日前登记毕业去向，流程见图。"
 )
+
+var noticePicture = bytes.Repeat([]byte("picture "), 200)
 
 // noticeWorld is a university with a notice under way.
 type noticeWorld struct {
@@ -54,10 +59,12 @@ func testNoticeKilled(t *testing.T, db storage.Options) {
 	cmd := w.serve()
 	w.bindAll()
 	writer, second := w.sim.Person("80000008"), w.sim.Person("80000009")
-	for _, text := range []string{"通知", noticeText, "全部", "发送"} {
-		w.say(writer, text)
-	}
-	awaitRows(t, w.look, "SELECT COUNT(*) FROM notices WHERE state = 'waiting' AND planned = 3000", 1)
+	w.say(writer, "通知")
+	w.say(writer, noticeText)
+	w.hear(writer.Send(w.account, wechatsim.Image(noticePicture)))
+	w.say(writer, "全部")
+	w.say(writer, "发送")
+	awaitRows(t, w.look, "SELECT COUNT(*) FROM notices WHERE state = 'waiting' AND planned = 3000 AND sends = 6000", 1)
 	if n := w.told(); len(n) > 0 {
 		t.Fatalf("%d were told before anybody released the notice", len(n))
 	}
@@ -65,7 +72,7 @@ func testNoticeKilled(t *testing.T, db storage.Options) {
 
 	unknown := 0
 	for kill := range noticeKills {
-		w.progress(1 + rng.IntN(noticeMembers/noticeKills))
+		w.progress(1 + rng.IntN(noticeSends/noticeKills))
 		if err := cmd.Process.Signal(syscall.SIGKILL); err != nil {
 			t.Fatalf("the process ended by itself: %v", err)
 		}
@@ -76,12 +83,18 @@ func testNoticeKilled(t *testing.T, db storage.Options) {
 	w.pause(writer)
 	w.say(writer, "继续 1")
 	awaitRows(t, w.look, "SELECT COUNT(*) FROM notices WHERE state = 'done'", 1)
+	w.say(writer, "进展 1")
+	awaitRows(t, w.look, "SELECT COUNT(*) FROM outbox WHERE state IN ('queued', 'sending')", 0)
 	stopProcess(t, cmd)
 	w.check(noticeKills, unknown)
+	w.sum(writer)
 	if n := number(t, w.look, "SELECT COUNT(*) FROM outbox WHERE kind = 'notice' AND state NOT IN ('sent', 'unknown')"); n != 0 {
 		t.Errorf("%d messages of a notice that is done are neither sent nor unknown", n)
 	}
-	t.Logf("%d of %d were told, %d unknown", len(w.told()), noticeMembers, number(t, w.look, "SELECT COUNT(*) FROM outbox WHERE kind = 'notice' AND state = 'unknown'"))
+	if n := number(t, w.look, "SELECT COUNT(*) FROM files"); n != 1 {
+		t.Errorf("the picture is stored %d times", n)
+	}
+	t.Logf("%d of %d messages were taken, %d are unknown", w.taken(), noticeSends, number(t, w.look, "SELECT COUNT(*) FROM outbox WHERE kind = 'notice' AND state = 'unknown'"))
 }
 
 func newNoticeWorld(t *testing.T, db storage.Options) *noticeWorld {
@@ -154,33 +167,51 @@ func (w *noticeWorld) bindAll() {
 // say says something and waits until it has been handled.
 func (w *noticeWorld) say(p *wechatsim.Person, text string) {
 	w.t.Helper()
-	id := p.Say(w.account, text)
-	awaitRows(w.t, w.look, "SELECT COUNT(*) FROM inbox WHERE state <> 'new' AND msg_id = '"+id+"'", 1)
+	w.hear(p.Say(w.account, text))
 }
 
-// told is how often WeChat took the notice for each person.
-func (w *noticeWorld) told() map[string]int {
-	told := map[string]int{}
+func (w *noticeWorld) hear(msg string) {
+	w.t.Helper()
+	awaitRows(w.t, w.look, "SELECT COUNT(*) FROM inbox WHERE state NOT IN ('new', 'fetching') AND msg_id = '"+msg+"'", 1)
+}
+
+// told is what WeChat took for each person, in order: T for the text, P for the picture.
+func (w *noticeWorld) told() map[string]string {
+	told := map[string]string{}
 	for _, s := range w.sim.Ledger() {
-		if strings.HasPrefix(s.Content, noticeText) && strings.HasPrefix(s.To, "2016") {
-			told[s.To]++
+		switch {
+		case !strings.HasPrefix(s.To, "2016"):
+		case strings.HasPrefix(s.Content, noticeText):
+			told[s.To] += "T"
+		case bytes.Equal(s.Data, noticePicture):
+			told[s.To] += "P"
 		}
 	}
 	return told
 }
 
-// progress waits until so many more have been told, or all.
+// taken is how many messages of the notice WeChat took.
+func (w *noticeWorld) taken() int {
+	n := 0
+	for _, s := range w.told() {
+		n += len(s)
+	}
+	return n
+}
+
+// progress waits until so many more have left, or all.
 func (w *noticeWorld) progress(more int) {
 	w.t.Helper()
-	want := min(len(w.told())+more, noticeMembers-noticeKills)
-	waitUntil(w.t, func() bool { return len(w.told()) >= want })
+	want := min(w.taken()+more, noticeSends-2*noticeKills)
+	waitUntil(w.t, func() bool { return w.taken() >= want })
 }
 
 // check reckons the sum from the bare tables while no process runs, and holds it against the ledger. It returns how many
-// are unknown: no more than one at a kill.
+// messages are unknown: no more than one at a kill.
 func (w *noticeWorld) check(kill, unknownBefore int) (unknown int) {
 	w.t.Helper()
-	rows, err := w.look.Query("SELECT p.no, r.reason, COALESCE(o.state, '') FROM notice_recipients r JOIN people p ON p.id = r.person_id LEFT JOIN outbox o ON o.id = r.outbox_id")
+	rows, err := w.look.Query(`SELECT p.no, r.reason, COALESCE(o.state, ''), COALESCE(f.state, '') FROM notice_recipients r JOIN people p ON p.id = r.person_id
+		LEFT JOIN outbox o ON o.id = r.outbox_id LEFT JOIN outbox f ON f.id = r.file_outbox_id`)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -189,41 +220,68 @@ func (w *noticeWorld) check(kill, unknownBefore int) (unknown int) {
 	states := map[string]int{}
 	people := 0
 	for rows.Next() {
-		var no, reason, state string
-		if err := rows.Scan(&no, &reason, &state); err != nil {
+		var no, reason, text, picture string
+		if err := rows.Scan(&no, &reason, &text, &picture); err != nil {
 			w.t.Fatal(err)
 		}
 		people++
-		states[state]++
-		switch n := told[no]; {
-		case n > 1:
-			w.t.Errorf("after kill %d %s was told %d times", kill, no, n)
-		case state == "sent" && n != 1, n == 1 && (state == "queued" || state == "held"), state == "" || reason != "":
-			w.t.Errorf("after kill %d %s is %q (%s) and was told %d times", kill, no, state, reason, n)
+		states[text]++
+		states[picture]++
+		is := func(mark, state string) bool {
+			switch n := strings.Count(told[no], mark); state {
+			case "sent":
+				return n == 1
+			case "queued", "held":
+				return n == 0
+			case "sending", "unknown":
+				return n <= 1
+			}
+			return false
+		}
+		if strings.HasPrefix(told[no], "PT") || !is("T", text) || !is("P", picture) || reason != "" {
+			w.t.Errorf("after kill %d the text to %s is %q and the picture %q (%s); WeChat took %q", kill, no, text, picture, reason, told[no])
 		}
 	}
 	if err := rows.Err(); err != nil {
 		w.t.Fatal(err)
 	}
 	sum := states["sent"] + states["queued"] + states["held"] + states["sending"] + states["unknown"]
-	if people != noticeMembers || sum != people {
-		w.t.Fatalf("after kill %d the parts %v do not make up %d people of %d", kill, states, people, noticeMembers)
+	if people != noticeMembers || sum != noticeSends {
+		w.t.Fatalf("after kill %d the parts %v do not make up %d messages to %d people", kill, states, noticeSends, people)
 	}
 	unknown = states["unknown"] + states["sending"]
-	if accepted := len(told); states["sending"] > 1 || unknown > unknownBefore+1 || accepted < states["sent"] || accepted > states["sent"]+unknown {
-		w.t.Fatalf("after kill %d WeChat took %d, the tables hold %v; %d were unknown before", kill, len(told), states, unknownBefore)
+	if accepted := w.taken(); states["sending"] > 1 || unknown > unknownBefore+1 || accepted < states["sent"] || accepted > states["sent"]+unknown {
+		w.t.Fatalf("after kill %d WeChat took %d, the tables hold %v; %d were unknown before", kill, accepted, states, unknownBefore)
 	}
 	return unknown
+}
+
+// sum holds what an officer is told against the bare tables: a person has the notice when both messages have left.
+func (w *noticeWorld) sum(writer *wechatsim.Person) {
+	w.t.Helper()
+	has := number(w.t, w.look, "SELECT COUNT(*) FROM notice_recipients r JOIN outbox o ON o.id = r.outbox_id JOIN outbox f ON f.id = r.file_outbox_id WHERE o.state = 'sent' AND f.state = 'sent'")
+	want := fmt.Sprintf("共%d人＝已送达未回复%d", noticeMembers, has)
+	if has < noticeMembers {
+		want += fmt.Sprintf("＋不确定%d", noticeMembers-has)
+	}
+	var said []string
+	for _, m := range writer.Received(w.account) {
+		if strings.Contains(m.Text, want+"\n") || strings.HasSuffix(m.Text, want) {
+			return
+		}
+		said = append(said, m.Text)
+	}
+	w.t.Errorf("the writer was not told %q but %q", want, said[max(0, len(said)-2):])
 }
 
 // pause has the notice held: what is in flight at that moment is the last to leave.
 func (w *noticeWorld) pause(by *wechatsim.Person) {
 	w.t.Helper()
 	w.say(by, "暂停 1")
-	before := len(w.told())
+	before := w.taken()
 	awaitRows(w.t, w.look, "SELECT COUNT(*) FROM outbox WHERE kind = 'notice' AND state IN ('queued', 'sending')", 0)
 	w.say(by, "进展 1")
-	if after := len(w.told()); after > before+1 {
+	if after := w.taken(); after > before+1 {
 		w.t.Errorf("%d more left after the pause", after-before)
 	}
 }

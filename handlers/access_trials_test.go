@@ -108,6 +108,13 @@ var trials = []trial{
 	{rule: "通知", by: "C", say: "通知"},
 	{rule: "通知列表", by: "C", say: "通知列表"},
 	{rule: "进展 12", by: "C", say: "进展 1", common: true},
+	{rule: "通知名单 12", by: "C", say: "通知名单 1", common: true},
+	{rule: "图片或文件（正在写通知）", by: "C", before: []string{"通知"}, with: kindly("image"), common: true},
+	{rule: "不带附件", by: "C", before: []string{"通知", "明天开会，请大家准时到。"}, say: "不带附件", with: drafted(func(d *draft, _ int64, _ target) {
+		if d.Notice != nil {
+			d.Notice.File = 1
+		}
+	}), common: true},
 	{rule: "放行 12 · 退回 12 · 暂停 12 · 继续 12 · 停止 12", by: "C", say: "停止 1"},
 	{rule: "放行 12 · 退回 12 · 暂停 12 · 继续 12 · 停止 12", by: "C", say: "放行 1"},
 	{rule: "跟进 12", by: "C", say: "跟进 1"},

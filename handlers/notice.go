@@ -21,6 +21,8 @@ type noticeDraft struct {
 	Text     string `json:"text,omitempty"`
 	Audience string `json:"audience,omitempty"` // the sentence, as written
 	Follows  int64  `json:"follows,omitempty"`  // the notice whose silent recipients are asked again
+	File     int64  `json:"file,omitempty"`     // what it carries, stored
+	FileSaid string `json:"file_said,omitempty"`
 }
 
 // Steps of writing a notice.
@@ -41,6 +43,7 @@ func noticeRules() []rule {
 	says := func(ws ...string) func(*turn) bool { return and(words(ws...), always) }
 	return []rule{
 		{officer, nil, "取消（不写通知了）", and(step(stepText, stepAudience, stepReady), isCancel), (*turn).dropNotice, nil},
+		{officer, nil, "不带附件", and(step(stepText, stepAudience, stepReady), carriesFile), (*turn).dropNoticeFile, nil},
 		{officer, nil, "通知的内容", and(step(stepText), always), (*turn).noticeText, nil},
 		{officer, nil, "通知发给谁", and(step(stepAudience), always), (*turn).noticeAudience, nil},
 		{officer, nil, "试发", and(step(stepReady), words("试发")), (*turn).tryNotice, nil},
@@ -49,11 +52,17 @@ func noticeRules() []rule {
 		{officer, nil, "改对象", and(step(stepReady), words("改对象")), (*turn).readdressNotice, nil},
 		{officer, nil, "通知", says("通知", "发通知", "写通知", "群发"), (*turn).startNotice, nil},
 		{officer, nil, "通知列表", says("通知列表", "所有通知"), (*turn).listNotices, nil},
+		{officer, nil, "通知名单 12", and(numberedWord(wordsNoticeList...), always), (*turn).noticeList, nil},
 		{officer, nil, "进展 12", and(numberedWord("进展", "通知"), always), (*turn).noticeProgress, nil},
 		{officer, nil, "放行 12 · 退回 12 · 暂停 12 · 继续 12 · 停止 12", and(numberedWord("放行", "退回", "暂停", "继续", "停止"), always), (*turn).moveNotice, nil},
 		{officer, nil, "跟进 12", and(numberedWord("跟进"), always), (*turn).followNotice, nil},
 		{officer, nil, "继续（微信停发之后）", says("继续", "恢复发送"), (*turn).resume, nil},
 	}
+}
+
+// carriesFile recognises that the notice is to go without what it carries.
+func carriesFile(t *turn) bool {
+	return t.draft.Notice.File != 0 && t.heard("不带附件", "去掉附件", "不要附件", "不附了")
 }
 
 // onCommittee reports whether an officer sees the whole school; for anybody else these words do not exist.
@@ -188,7 +197,9 @@ func (t *turn) planned() (heardAudience, reachPlan, bool) {
 		return heard, reachPlan{}, false
 	}
 	orgs, _ := t.allOrgs()
-	return heard, planReach(t.draft.Notice.Text, heard.Audience, people, orgs), true
+	plan := planReach(t.draft.Notice.Text, heard.Audience, people, orgs)
+	plan.carries = t.draft.Notice.File != 0
+	return heard, plan, true
 }
 
 // previewNotice says what a notice comes to before anything leaves.
@@ -209,7 +220,10 @@ func (t *turn) previewNotice() {
 		t.say(textNoticeNoSend)
 		return
 	}
-	t.say(textNoticeFor, heard.said, len(plan.people), len(plan.people)-plan.skippedPeople(), len(plan.outs), plan.ways(), t.lasts(len(plan.outs)))
+	t.say(textNoticeFor, heard.said, len(plan.people), len(plan.people)-plan.skippedPeople(), plan.sends(), plan.ways(), t.lasts(plan.sends()))
+	if plan.carries {
+		t.say(textNoticeCarries, t.draft.Notice.FileSaid)
+	}
 	t.say("%s", plan.whoIsLeftOut())
 	longest := plan.longest(samples)
 	if n := utf8.RuneCountInString(plan.outs[longest[0]].Text); n > storage.MaxPart {
@@ -226,7 +240,11 @@ func (t *turn) previewNotice() {
 	if t.mustRelease(plan) {
 		t.say(textNoticeMustRelease, t.season.Notices.ReleaseAbove)
 	}
-	t.say(textNoticeHow)
+	if plan.carries {
+		t.say(textNoticeHow + "\n" + textNoticeWithout)
+	} else {
+		t.say(textNoticeHow + "\n" + textNoticeWith)
+	}
 }
 
 // samples is how many messages a preview shows of each kind.
@@ -326,6 +344,9 @@ func (t *turn) tryNotice() {
 		}
 	}
 	t.say("%s", noticeFor(t.draft.Notice.Text, me, college, branch))
+	if f := t.draft.Notice.File; f != 0 {
+		t.attachStored(t.p.Contact, storage.OutReply, f)
+	}
 }
 
 func (t *turn) rewriteNotice() {

@@ -45,6 +45,15 @@ type reachPlan struct {
 	groups  int      // messages to groups
 	inGroup int      // people those stand for
 	skipped map[string][]string
+	carries bool // a picture or document follows each message
+}
+
+// sends is what the plan costs.
+func (p *reachPlan) sends() int {
+	if p.carries {
+		return 2 * len(p.outs)
+	}
+	return len(p.outs)
 }
 
 // planner makes a plan for one text.

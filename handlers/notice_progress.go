@@ -3,7 +3,6 @@ package handlers
 import (
 	"context"
 	"fmt"
-	"maps"
 	"strings"
 
 	"xianjie/storage"
@@ -13,6 +12,17 @@ var noticeStates = map[string]string{
 	storage.NoticeWaiting: "待放行", storage.NoticeSending: "发送中", storage.NoticePaused: "已暂停",
 	storage.NoticeStopped: "已停止", storage.NoticeDone: "已发完",
 }
+
+// lineStates are the ways a notice can stand with a person, as officers read them.
+var lineStates = map[string]string{
+	"answered": "已回复", "sent": "已送达未回复", "waiting": "待发", "held": "暂缓", "failed": "未送到", "skipped": "没有发", "unknown": "不确定",
+}
+
+// unreached are the states in which a notice has not reached somebody, as far as is known.
+var unreached = []string{"failed", "skipped", "unknown"}
+
+// wordsNoticeList ask for everybody a notice was meant for.
+var wordsNoticeList = []string{"通知名单", "名单通知", "名单 通知", "导出通知", "导出 通知"}
 
 // noticeReport is how far a notice got.
 type noticeReport struct {
@@ -32,7 +42,7 @@ func fetchReport(ctx context.Context, s *storage.Store, id int64) (r noticeRepor
 	if r.by, err = s.NoticeSums(ctx, id); err != nil {
 		return r, err
 	}
-	if r.missing, err = s.NoticeLines(ctx, id, []string{"failed", "skipped", "unknown"}, 0, shownMissing); err != nil {
+	if r.missing, err = s.NoticeLines(ctx, id, unreached, 0, shownMissing); err != nil {
 		return r, err
 	}
 	ids := make([]int64, len(r.missing))
@@ -60,10 +70,19 @@ func (t *turn) noticeProgress() {
 	if !ok {
 		return
 	}
-	t.say(textProgressOf, id, noticeStates[n.State], n.Sentence, oneLine(n.Text, 40), sumText(r.sum))
+	content := oneLine(n.Text, 40)
+	said, ok := t.fileOf(n)
+	if !ok {
+		return
+	}
+	if said != "" {
+		content += fmt.Sprintf(textProgressFile, said)
+	}
+	t.say(textProgressOf, id, noticeStates[n.State], n.Sentence, content, sumText(r.sum))
 	t.audit(actionView, fmt.Sprintf("notice/%d", id), nil)
 	t.say("%s", colleges(r.by, orgs))
 	t.say("%s", missing(r))
+	t.say(textNoticeListHow, id)
 	if n.State == storage.NoticeDone && r.sum.Answered < r.sum.Planned {
 		t.say(textFollowHow, id)
 	}
@@ -73,19 +92,19 @@ func (t *turn) noticeProgress() {
 func sumText(s storage.NoticeSum) string {
 	var parts []string
 	for _, p := range []struct {
-		name string
-		n    int
+		state string
+		n     int
 	}{
-		{"已回复", s.Answered},
-		{"已送达未回复", s.Sent},
-		{"待发", s.Waiting},
-		{"暂缓", s.Held},
-		{"未送到", s.Failed},
-		{"没有发", s.Skipped},
-		{"不确定", s.Unknown},
+		{"answered", s.Answered},
+		{"sent", s.Sent},
+		{"waiting", s.Waiting},
+		{"held", s.Held},
+		{"failed", s.Failed},
+		{"skipped", s.Skipped},
+		{"unknown", s.Unknown},
 	} {
 		if p.n > 0 {
-			parts = append(parts, fmt.Sprintf("%s%d", p.name, p.n))
+			parts = append(parts, fmt.Sprintf("%s%d", lineStates[p.state], p.n))
 		}
 	}
 	return fmt.Sprintf("共%d人＝%s", s.Planned, strings.Join(parts, "＋"))
@@ -115,29 +134,37 @@ func missing(r noticeReport) string {
 	if len(r.missing) == 0 {
 		return ""
 	}
-	reasons := map[string]string{}
-	maps.Copy(reasons, dropTexts)
-	for _, s := range skipTexts {
-		reasons[s.reason] = s.text
-	}
 	var lines []string
 	for _, l := range r.missing {
-		why, ok := reasons[l.Reason]
-		switch {
-		case l.State == "unknown":
-			why = "不确定是否送到"
-		case l.State == "failed" && !ok:
-			why = "微信没有收下"
-		case !ok:
-			why = "没有发出"
-		}
-		lines = append(lines, r.people[l.PersonID].Name+"："+why)
+		lines = append(lines, r.people[l.PersonID].Name+"："+whyNot(l))
 	}
 	text := textMissing + "\n" + strings.Join(lines, "\n")
 	if total := r.sum.Failed + r.sum.Skipped + r.sum.Unknown; total > len(lines) {
 		text += fmt.Sprintf(textMissingMore, total-len(lines))
 	}
 	return text
+}
+
+// whyNot is why a notice did not reach somebody.
+func whyNot(l storage.NoticeLine) string {
+	switch {
+	case l.Half:
+		return textHalf
+	case l.State == "unknown":
+		return "不确定是否送到"
+	}
+	if why, ok := dropTexts[l.Reason]; ok {
+		return why
+	}
+	for _, s := range skipTexts {
+		if s.reason == l.Reason {
+			return s.text
+		}
+	}
+	if l.State == "failed" {
+		return "微信没有收下"
+	}
+	return "没有发出"
 }
 
 // listNotices shows the last ones.

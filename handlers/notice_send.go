@@ -30,6 +30,11 @@ func (t *turn) sendNotice() {
 	if f := t.draft.Notice.Follows; f != 0 {
 		n.Follows = &f
 	}
+	content := n.Text
+	if f := t.draft.Notice.File; f != 0 {
+		n.FileID = &f
+		content += "\n" + fmt.Sprintf(textNoticeReleaseFile, t.draft.Notice.FileSaid)
+	}
 	if t.mustRelease(plan) {
 		seconds, ok := t.seconds()
 		switch {
@@ -41,16 +46,19 @@ func (t *turn) sendNotice() {
 		}
 		n.State = storage.NoticeWaiting
 		for _, c := range seconds {
-			t.tell(c, storage.OutAlert, fmt.Sprintf(textNoticeRelease, id, t.p.Person.Name, heard.said, len(plan.people), len(plan.outs), n.Text, id, id))
+			t.tell(c, storage.OutAlert, fmt.Sprintf(textNoticeRelease, id, t.p.Person.Name, heard.said, len(plan.people), plan.sends(), content, id, id))
+			if n.FileID != nil {
+				t.attachStored(c, storage.OutAlert, *n.FileID)
+			}
 		}
 		t.say(textNoticeWaits, id)
 	} else {
-		t.say(textNoticeSends, id, len(plan.outs), t.lasts(len(plan.outs)), id, id, id)
+		t.say(textNoticeSends, id, plan.sends(), t.lasts(plan.sends()), id, id, id)
 	}
 	t.out.Notices.Plan = &storage.NoticePlan{Notice: n, Recipients: plan.people, Outs: plan.outs}
 	t.draft.Notice = nil
 	t.audit("notice", fmt.Sprintf("notice/%d", id), map[string]string{
-		"state": n.State, "audience": n.Sentence, "people": fmt.Sprint(len(plan.people)), "sends": fmt.Sprint(len(plan.outs)),
+		"state": n.State, "audience": n.Sentence, "people": fmt.Sprint(len(plan.people)), "sends": fmt.Sprint(plan.sends()),
 	})
 }
 
@@ -148,7 +156,14 @@ func (t *turn) followNotice() {
 		t.say(textNoticeNotOver, id, noticeStates[n.State])
 		return
 	}
-	t.draft.Notice = &noticeDraft{Step: stepReady, Text: n.Text, Audience: fmt.Sprintf("通知%d未回复", id), Follows: id}
+	said, ok := t.fileOf(n)
+	if !ok {
+		return
+	}
+	t.draft.Notice = &noticeDraft{Step: stepReady, Text: n.Text, Audience: fmt.Sprintf("通知%d未回复", id), Follows: id, FileSaid: said}
+	if n.FileID != nil {
+		t.draft.Notice.File = *n.FileID
+	}
 	t.previewNotice()
 }
 

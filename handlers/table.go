@@ -75,6 +75,7 @@ func conversation() []rule {
 		{anybody, nil, "红包、转账", kinds("red_packet", "transfer"), (*turn).declineMoney, nil},
 		{anybody, nil, "系统提示：可以开始聊天了", isNewFriend, (*turn).greetNewFriend, nil},
 		{anybody, nil, "撤回、其他系统提示", kinds("recall", "system", "status"), (*turn).ignore, nil},
+		{officer, nil, "图片或文件（正在写通知）", isNoticeFile, (*turn).noticeFileCame, nil},
 		{officer, nil, "填好发回的工作簿（.xlsx 文件）", isSheet, (*turn).sheetCame, nil},
 		{member, in(done), "书面申请（图片或文件）", isHandIn, (*turn).handInCame, nil},
 		{anybody, nil, "语音、图片、表情等", notText, (*turn).onlyText, nil},

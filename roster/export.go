@@ -249,6 +249,7 @@ func (t *jsonTable) end() error {
 // bookTable writes a sheet, and another one when it is full.
 type bookTable struct {
 	out     *bookWriter
+	name    string // of its sheets, "导出" when ""
 	columns []Column
 	most    int // rows of one sheet, the header among them
 	sheets  int
@@ -264,7 +265,14 @@ func (t *bookTable) begin() error {
 			titles[i] = c.Title
 		}
 	}
-	if err := t.out.sheet("导出"+strconv.Itoa(t.sheets), widths(titles)); err != nil {
+	name := t.name
+	switch {
+	case name == "":
+		name = "导出" + strconv.Itoa(t.sheets)
+	case t.sheets > 1:
+		name += strconv.Itoa(t.sheets)
+	}
+	if err := t.out.sheet(name, widths(titles)); err != nil {
 		return err
 	}
 	return t.out.header(titles)

@@ -49,8 +49,9 @@ func (s *Sender) fresh(ctx context.Context, o storage.Outbox) (freshness, error)
 		})
 	}
 	if o.Kind == storage.OutNotice {
-		if gone, hold, err := s.noticeNow(ctx, o); err != nil || gone != "" || hold {
-			return freshness{drop: gone, hold: hold}, err
+		is, err := s.noticeNow(ctx, o)
+		if err != nil || is.drop != "" || is.hold || !is.until.IsZero() {
+			return is, err
 		}
 	}
 	if quiet {

@@ -82,6 +82,9 @@ type Sender struct {
 	unused bool      // nothing was sent at it yet
 	behind bool      // nothing could be sent for a while
 	swept  time.Time // when what can never be sent was given up last
+	// handed are the messages of the batch on its way that WeChat has taken and the database does not know of yet.
+	handed map[int64]bool
+	file   storage.File // the one sent last: thousands of messages of a notice carry the same
 }
 
 const (
@@ -318,11 +321,14 @@ func (s *Sender) message(ctx context.Context, o storage.Outbox, text string) (Me
 	if o.FileID == nil {
 		return m, nil
 	}
-	f, err := s.Store.FileByID(ctx, *o.FileID)
-	if err != nil {
-		return m, fmt.Errorf("file of message %d: %w", o.ID, err)
+	if s.file.ID != *o.FileID {
+		f, err := s.Store.FileByID(ctx, *o.FileID)
+		if err != nil {
+			return m, fmt.Errorf("file of message %d: %w", o.ID, err)
+		}
+		s.file = f
 	}
-	m.File = &File{Name: f.Name, Picture: f.Kind == storage.FilePicture, Data: f.Content}
+	m.File = &File{Name: s.file.Name, Picture: s.file.Kind == storage.FilePicture, Data: s.file.Content}
 	return m, nil
 }
 
@@ -341,7 +347,7 @@ func (s *Sender) prepare(ctx context.Context, o storage.Outbox) (text string, re
 	case now.hold:
 		return "", false, s.finish(ctx, o, storage.OutHeld, "", "paused")
 	case !now.until.IsZero():
-		return "", false, s.release(ctx, o, now.until, "not in quiet time")
+		return "", false, s.release(ctx, o, now.until, "not yet")
 	case now.text != o.Text:
 		if err := s.Store.RewriteOut(ctx, o.ID, now.text); err != nil {
 			return "", false, s.back(ctx, o, err)

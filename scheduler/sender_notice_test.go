@@ -13,9 +13,15 @@ import (
 // post sends a notice to all members with a destination, each alone, from the chat of the first.
 func (o *outgoing) post(a storage.Audience) {
 	o.t.Helper()
+	o.postWith(a, nil)
+}
+
+// postWith sends a notice with a stored picture.
+func (o *outgoing) postWith(a storage.Audience, file *int64) {
+	o.t.Helper()
 	all, err := o.ReachOf(o.ctx, a)
 	o.ok(err)
-	p := storage.NoticePlan{Notice: storage.Notice{ID: 1, Text: "通知", Audience: a, State: storage.NoticeSending}}
+	p := storage.NoticePlan{Notice: storage.Notice{ID: 1, Text: "通知", FileID: file, Audience: a, State: storage.NoticeSending}}
 	for _, r := range all {
 		p.Recipients = append(p.Recipients, storage.NoticeRecipient{PersonID: r.PersonID, Via: storage.ViaPrivate, ContactID: &r.Chat.ContactID})
 		p.Outs = append(p.Outs, storage.NoticeOut{Account: account, ContactID: r.Chat.ContactID, PersonIDs: []int64{r.PersonID}, Text: "通知" + r.No})

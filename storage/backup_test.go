@@ -126,8 +126,10 @@ func TestRelease(t *testing.T) {
 			claims, err := s.ClaimOuts(ctx, account, 10)
 			s.ok(err)
 			var texts []string
-			for _, c := range claims {
-				texts = append(texts, c.Outbox.Text)
+			if claims != nil {
+				for _, c := range claims.Claims {
+					texts = append(texts, c.Outbox.Text)
+				}
 			}
 			want := []string{"new"}
 			if send {

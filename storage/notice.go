@@ -10,10 +10,11 @@ type Notice struct {
 	Audience   Audience `gorm:"serializer:json"`
 	Sentence   string   // the audience in words, as the writer was told
 	State      string
-	Planned    int   // lines in notice_recipients
-	Sends      int   // messages it costs
-	ByPersonID int64 // who wrote it
-	ContactID  int64 // the chat it was written in: told when it is over
+	FileID     *int64 // the picture or document everybody is sent after the text; kept once, whoever gets it
+	Planned    int    // lines in notice_recipients
+	Sends      int    // messages it costs
+	ByPersonID int64  // who wrote it
+	ContactID  int64  // the chat it was written in: told when it is over
 	ReleasedBy *int64
 	Follows    *int64 // the notice whose silent recipients this one asks again
 	CreatedAt  time.Time
@@ -33,13 +34,14 @@ const (
 // NoticeRecipient is one person a notice is meant for. How far it got is not stored here a second time: it is what the
 // message it hangs on has come to (see [NoticeSum]), so that no crash can make the two differ.
 type NoticeRecipient struct {
-	NoticeID   int64  `gorm:"primaryKey;autoIncrement:false"`
-	PersonID   int64  `gorm:"primaryKey;autoIncrement:false"`
-	Via        string // ViaGroup, ViaPrivate; "" when nothing reaches the person
-	ContactID  *int64 // the chat it goes to
-	OutboxID   *int64 // its message; many people hang on one message to a group
-	Reason     string // why nothing is sent: a Skip word; "" otherwise
-	AnsweredAt *time.Time
+	NoticeID     int64  `gorm:"primaryKey;autoIncrement:false"`
+	PersonID     int64  `gorm:"primaryKey;autoIncrement:false"`
+	Via          string // ViaGroup, ViaPrivate; "" when nothing reaches the person
+	ContactID    *int64 // the chat it goes to
+	OutboxID     *int64 // its message; many people hang on one message to a group
+	FileOutboxID *int64 // the message with its picture or document, which follows; nil when it has none
+	Reason       string // why nothing is sent: a Skip word; "" otherwise
+	AnsweredAt   *time.Time
 }
 
 // How a notice reaches somebody.
@@ -61,6 +63,7 @@ const (
 	DropStopped  = "the notice was stopped"
 	DropNotMeant = "no longer meant for this person"
 	DropExpired  = "too late to be useful"
+	DropNoText   = "the text before it did not leave" // of a picture or document
 )
 
 // noticeKeeps is how long a notice waits for a chat that cannot be written to: one that was not recognised after a login
@@ -117,11 +120,11 @@ type NoticeAnswer struct {
 // NoticeSum is how far a notice got with everybody it is meant for.
 type NoticeSum struct {
 	Planned  int
-	Waiting  int // not sent yet
-	Sent     int // WeChat accepted it, no answer
+	Waiting  int // not sent yet, or only its text
+	Sent     int // WeChat accepted all of it, no answer
 	Answered int
 	Held     int // paused, or waiting for release
-	Failed   int // WeChat refused it, or the person has deleted us
+	Failed   int // WeChat refused it or a part of it, or the person has deleted us
 	Skipped  int // nothing was sent, for a known reason
 	Unknown  int // it may or may not have arrived; a person decides
 }

@@ -64,40 +64,49 @@ func (w *work) groups(n NoticeWork) error {
 // the word that asked for it: there is no notice of which only a part is known.
 func (w *work) plan(p NoticePlan, inbox int64) error {
 	n := p.Notice
-	n.CreatedAt, n.Planned, n.Sends = w.at, len(p.Recipients), len(p.Outs)
+	n.CreatedAt, n.Planned, n.Sends = w.at, len(p.Recipients), len(p.Outs)*n.Each()
 	if err := w.tx.Create(&n).Error; err != nil {
 		if errors.Is(err, gorm.ErrDuplicatedKey) {
 			return fmt.Errorf("notice %d: %w", n.ID, ErrConflict)
 		}
 		return err
 	}
-	outs := make([]queued, len(p.Outs))
+	outs := make([]queued, 0, n.Sends)
 	expires := w.at.Add(noticeKeeps)
-	for i, o := range p.Outs {
-		outs[i] = queued{Out: Out{
+	for _, o := range p.Outs {
+		out := queued{Out: Out{
 			Account: o.Account, ContactID: o.ContactID, Kind: OutNotice, Text: o.Text, Once: fmt.Sprintf("notice/%d/%d", n.ID, o.ContactID), ExpiresAt: &expires,
 		}, inbox: &inbox}
 		if len(o.PersonIDs) == 1 {
-			outs[i].PersonID = &o.PersonIDs[0]
+			out.PersonID = &o.PersonIDs[0]
+		}
+		outs = append(outs, out)
+		if n.FileID != nil {
+			out.Text, out.FileID = "", n.FileID
+			out.Once += "/file"
+			outs = append(outs, out)
 		}
 	}
 	ids, err := w.queue(outs)
 	if err != nil {
 		return err
 	}
-	message := make(map[int64]int64, len(p.Recipients))
+	first := make(map[int64]int, len(p.Recipients)) // of the messages of each person, in ids
 	for i, o := range p.Outs {
 		for _, id := range o.PersonIDs {
-			message[id] = ids[i]
+			first[id] = i * n.Each()
 		}
 	}
 	rows := make([][]any, len(p.Recipients))
 	for i, r := range p.Recipients {
-		var out *int64
-		if id, ok := message[r.PersonID]; ok {
-			out = &id
+		var text, file *int64
+		if at, ok := first[r.PersonID]; ok {
+			text = &ids[at]
+			if n.FileID != nil {
+				file = &ids[at+1]
+			}
 		}
-		rows[i] = []any{n.ID, r.PersonID, r.Via, r.ContactID, out, r.Reason}
+		rows[i] = []any{n.ID, r.PersonID, r.Via, r.ContactID, text, file, r.Reason}
 	}
 	if _, err := w.insert(w.tx, insertRecipients, rows); err != nil {
 		return err
@@ -109,7 +118,7 @@ func (w *work) plan(p NoticePlan, inbox int64) error {
 }
 
 var insertRecipients = insertion{
-	table: "notice_recipients", columns: "notice_id, person_id, via, contact_id, outbox_id, reason",
+	table: "notice_recipients", columns: "notice_id, person_id, via, contact_id, outbox_id, file_outbox_id, reason",
 }
 
 // move changes the state of a notice and of its messages that have not left. One that is in flight at this moment is the
@@ -151,11 +160,13 @@ func (w *work) shift(notice int64, from, to, reason string) error {
 	case OutQueued:
 		set["expires_at"] = w.at.Add(noticeKeeps)
 	}
-	return w.tx.Model(&Outbox{}).Where("state = ? AND id IN (?)", from, w.messagesOf(w.tx, notice)).Updates(set).Error
-}
-
-func (s *Store) messagesOf(db *gorm.DB, notice int64) *gorm.DB {
-	return db.Model(&NoticeRecipient{}).Select("outbox_id").Where("notice_id = ? AND outbox_id IS NOT NULL", notice)
+	for _, column := range []string{"outbox_id", "file_outbox_id"} {
+		messages := w.tx.Model(&NoticeRecipient{}).Select(column).Where("notice_id = ? AND "+column+" IS NOT NULL", notice)
+		if err := w.tx.Model(&Outbox{}).Where("state = ? AND id IN (?)", from, messages).Updates(set).Error; err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // resumeAccount lets an account send again after WeChat refused it twice. It goes on slowly for a day, and one more refusal
@@ -206,16 +217,22 @@ func (s *Store) LastNotices(ctx context.Context, limit int) ([]Notice, error) {
 }
 
 // recipientState is where a notice stands with one person: an answer outweighs everything, then why nothing is sent, then
-// what became of the message. A message to somebody who has deleted us was accepted by WeChat and reached nobody.
+// what became of the message. A message to somebody who has deleted us was accepted by WeChat and reached nobody. Where a
+// picture or document follows the text, it is sent when both are, and failed when only the text is.
 const recipientState = `CASE
 	WHEN r.answered_at IS NOT NULL THEN 'answered'
 	WHEN r.reason <> '' OR o.state = 'dropped' THEN 'skipped'
 	WHEN o.state = 'sent' AND r.via = 'private' AND c.state = 'gone' THEN 'failed'
-	WHEN o.state IN ('sent', 'held', 'failed', 'unknown') THEN o.state
+	WHEN o.state IN ('held', 'failed') THEN o.state
+	WHEN o.state NOT IN ('sent', 'unknown') THEN 'waiting'
+	WHEN r.file_outbox_id IS NULL OR f.state = 'sent' THEN o.state
+	WHEN f.state = 'dropped' THEN 'failed'
+	WHEN f.state IN ('held', 'failed', 'unknown') THEN f.state
 	ELSE 'waiting' END`
 
 const recipientsOf = `FROM notice_recipients r
 	LEFT JOIN outbox o ON o.id = r.outbox_id
+	LEFT JOIN outbox f ON f.id = r.file_outbox_id
 	LEFT JOIN contacts c ON c.id = r.contact_id
 	WHERE r.notice_id = ?`
 
@@ -270,6 +287,7 @@ type NoticeLine struct {
 	Via      string
 	State    string
 	Reason   string // of the line, else of its message
+	Half     bool   // only the text left
 	Answered *time.Time
 }
 
@@ -277,8 +295,8 @@ type NoticeLine struct {
 func (s *Store) NoticeLines(ctx context.Context, id int64, states []string, after int64, limit int) ([]NoticeLine, error) {
 	var lines []NoticeLine
 	return lines, s.db(ctx).Raw(`SELECT * FROM (SELECT r.notice_id, r.person_id, r.via, `+recipientState+` AS state,
-		CASE WHEN r.reason <> '' THEN r.reason WHEN o.reason <> '' THEN o.reason ELSE COALESCE(c.state, '') END AS reason,
-		r.answered_at AS answered `+recipientsOf+` AND r.person_id > ?) x WHERE state IN ? ORDER BY person_id LIMIT ?`,
+		CASE WHEN r.reason <> '' THEN r.reason WHEN o.reason <> '' THEN o.reason WHEN f.reason <> '' THEN f.reason ELSE COALESCE(c.state, '') END AS reason,
+		CASE WHEN o.state = 'sent' AND f.state IN ('failed', 'dropped') THEN 1 ELSE 0 END AS half, r.answered_at AS answered `+recipientsOf+` AND r.person_id > ?) x WHERE state IN ? ORDER BY person_id LIMIT ?`,
 		id, after, states, limit).Scan(&lines).Error
 }
 
@@ -288,17 +306,6 @@ func (s *Store) UnansweredNotices(ctx context.Context, personID int64) ([]int64,
 	return ids, s.db(ctx).Raw(`SELECT r.notice_id FROM notice_recipients r JOIN outbox o ON o.id = r.outbox_id
 		WHERE r.person_id = ? AND r.answered_at IS NULL AND o.state IN ('sent', 'unknown') ORDER BY r.notice_id DESC`, personID).
 		Scan(&ids).Error
-}
-
-// NoticeOfOut is the notice a message belongs to, with its state now; false when it belongs to none.
-func (s *Store) NoticeOfOut(ctx context.Context, outboxID int64) (Notice, bool, error) {
-	var ns []Notice
-	err := s.db(ctx).Joins("JOIN notice_recipients r ON r.notice_id = notices.id").Where("r.outbox_id = ?", outboxID).
-		Limit(1).Find(&ns).Error
-	if err != nil || len(ns) == 0 {
-		return Notice{}, false, err
-	}
-	return ns[0], true, nil
 }
 
 // EndNotices marks the notices that have nothing left to send as done and returns them with how they ended. Each is
@@ -315,6 +322,13 @@ func (s *Store) EndNotices(ctx context.Context, tell func(Notice, NoticeSum) str
 			return ended, err
 		}
 		if sum.Waiting+sum.Held > 0 {
+			continue
+		}
+		following, err := s.filesFollow(ctx, n)
+		if err != nil {
+			return ended, err
+		}
+		if following {
 			continue
 		}
 		err = s.tx(ctx, func(tx *gorm.DB) error {

@@ -1,7 +1,6 @@
 package storage_test
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -39,9 +38,15 @@ func (w *world) reach(a storage.Audience) map[string]storage.Reachable {
 // post sends a notice to everybody who can be reached alone and skips the others.
 func (w *world) post(state string) int64 {
 	w.t.Helper()
+	return w.postWith(state, nil)
+}
+
+// postWith sends a notice with a stored picture.
+func (w *world) postWith(state string, file *int64) int64 {
+	w.t.Helper()
 	id, err := w.NextNotice(ctx)
 	w.ok(err)
-	p := storage.NoticePlan{Notice: storage.Notice{ID: id, Text: "通知", Sentence: "全部", State: state}}
+	p := storage.NoticePlan{Notice: storage.Notice{ID: id, Text: "通知", FileID: file, Sentence: "全部", State: state}}
 	all, err := w.ReachOf(ctx, storage.Audience{})
 	w.ok(err)
 	for _, r := range all {
@@ -296,35 +301,6 @@ func sameNames(a, b string) bool {
 	slices.Sort(x)
 	slices.Sort(y)
 	return slices.Equal(x, y)
-}
-
-// Claiming and closing many at once comes to the same as one by one.
-func TestClaimOuts(t *testing.T) {
-	each(t, func(t *testing.T, w *world) {
-		p := w.says("20160001", "x")
-		w.reply(p, "一", "二", "三")
-		claims, err := w.ClaimOuts(ctx, account, 2)
-		w.ok(err)
-		if len(claims) != 2 || claims[0].Outbox.Text != "一" || claims[1].Outbox.Text != "二" || claims[0].Contact.ID != p.Contact.ID {
-			t.Fatalf("claimed %+v", claims)
-		}
-		w.ok(w.CloseOuts(ctx, []storage.Landed{{ID: claims[0].Outbox.ID, MsgID: "m1"}}, []int64{claims[1].Outbox.ID}))
-		if n := w.count("outbox WHERE state = 'sent' AND attempts = 1 AND msg_id = 'm1'"); n != 1 {
-			t.Errorf("%d are sent", n)
-		}
-		if err := w.CloseOuts(ctx, []storage.Landed{{ID: claims[0].Outbox.ID}}, nil); !errors.Is(err, storage.ErrNotInFlight) {
-			t.Errorf("finished twice: %v", err)
-		}
-		if c, err := w.ClaimOut(ctx, account); err != nil || c.Outbox.Text != "二" || c.Outbox.Attempts != 1 {
-			t.Errorf("put back and claimed again: %+v, %v", c, err)
-		}
-		if text := w.next(storage.OutSent); text != "三" {
-			t.Errorf("left %q", text)
-		}
-		if claims, err := w.ClaimOuts(ctx, account, 2); len(claims) != 0 || err != nil {
-			t.Errorf("claimed %+v, %v", claims, err)
-		}
-	})
 }
 
 // The first "too often" slows an account down for a day, a second one within it stops it until somebody resumes it; the

@@ -154,10 +154,14 @@ func (s *Store) claimable() string {
 	WHERE o.account = ? AND o.state = 'queued' AND o.not_before <= ? ORDER BY o.priority, o.id`
 }
 
+// unlessBatch, in front of a query, makes it find nothing while a batch of an account is in flight: the messages of one
+// still stand in the queue.
+const unlessBatch = "SELECT * FROM (%s LIMIT 1) x WHERE NOT EXISTS (SELECT 1 FROM outbox_batches WHERE account = ?)"
+
 // OutReady is the kind of the message of an account that would leave next; "" when none can leave now. Index outbox_queue.
 func (s *Store) OutReady(ctx context.Context, account string) (kind string, err error) {
 	var kinds []string
-	err = s.db(ctx).Raw("SELECT o.kind "+s.claimable()+" LIMIT 1", account, s.now()).Scan(&kinds).Error
+	err = s.db(ctx).Raw(fmt.Sprintf(unlessBatch, "SELECT o.kind "+s.claimable()), account, s.now(), account).Scan(&kinds).Error
 	if err != nil || len(kinds) == 0 {
 		return "", err
 	}
@@ -183,11 +187,11 @@ func (s *Store) ClaimOut(ctx context.Context, account string) (*Claim, error) {
 	var c *Claim
 	err := s.tx(ctx, func(tx *gorm.DB) error {
 		c = nil
-		query := "SELECT o.id " + s.claimable() + " LIMIT 1"
+		query := fmt.Sprintf(unlessBatch, "SELECT o.id "+s.claimable())
 		var o Outbox
 		for o.State != OutQueued { // another sender was faster: look again
 			var ids []int64
-			if err := tx.Raw(query, account, s.now()).Scan(&ids).Error; err != nil || len(ids) == 0 {
+			if err := tx.Raw(query, account, s.now(), account).Scan(&ids).Error; err != nil || len(ids) == 0 {
 				return err
 			}
 			o = Outbox{}
@@ -313,9 +317,14 @@ func (s *Store) RecoverOut(ctx context.Context, account string, claimed time.Tim
 		if !claimed.IsZero() {
 			q = q.Where("claimed_at <= ?", utc(claimed))
 		}
-		r := q.Updates(map[string]any{"state": OutUnknown, "done_at": s.now(), "reason": "the process ended while it was being sent"})
+		r := q.Updates(s.lostInFlight())
 		n = int(r.RowsAffected)
-		return r.Error
+		if r.Error != nil {
+			return r.Error
+		}
+		batched, err := s.recoverBatch(tx, account, claimed)
+		n += batched
+		return err
 	})
 	return n, err
 }

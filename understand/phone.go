@@ -2,12 +2,14 @@ package understand
 
 import "strings"
 
-// StudentNo reads a student number: 8 to 12 digits, in any width or in Chinese numerals (二〇一六…), with spaces, dashes
-// and dots among them, after a label (学号：, 我的学号是) or without, and nothing else. A letter that looks like a digit is
+// StudentNo reads a student number: 8 to 12 digits, in any width or in Chinese numerals (二〇一六…), with spaces
+// and dashes among them, after a label (学号：, 我的学号是) or without, and nothing else. A letter that looks like a digit is
 // no digit. Refused with ReasonNumberLength, or ReasonNoNumber when it is not made of digits.
 func StudentNo(s string) (string, error) {
 	text := Normalize(s)
-	no, ok := onlyDigits(unlabelled(text, "学生证号", "学籍号", "学号", "工号", "号码"))
+	answer := unlabelled(text, "学生证号", "学籍号", "学号", "工号", "号码")
+	no, ok := onlyDigits(answer)
+	ok = ok && !strings.Contains(answer, ".") // 20160001.5 is a number of another kind
 	if pair, err := StudentAndName(text); !ok && err == nil {
 		no, ok = pair.No, true // the name came along
 	}
@@ -21,7 +23,7 @@ func StudentNo(s string) (string, error) {
 }
 
 // Phone reads a mainland mobile number: 11 digits from 13 to 19, with +86, 86 or 0086 before them or without, written as
-// StudentNo tells, after a label (手机号：) or without. Anything else is refused with ReasonNotAPhone.
+// StudentNo tells or with dots, after a label (手机号：) or without. Anything else is refused with ReasonNotAPhone.
 func Phone(s string) (string, error) {
 	text := Normalize(s)
 	rest := unlabelled(text, "手机号码", "联系电话", "电话号码", "手机号", "联系方式", "手机", "电话", "号码", "tel", "phone", "mobile")

@@ -1,5 +1,5 @@
 -- +goose Up
-ALTER TABLE people ADD COLUMN former VARCHAR(200) NOT NULL DEFAULT '';
+ALTER TABLE people ADD COLUMN former TEXT NOT NULL DEFAULT '';
 
 -- +goose Down
 ALTER TABLE people DROP COLUMN former;
