@@ -23,7 +23,7 @@ type table struct {
 }
 
 var tables = map[string]table{
-	"members":      {fixed("no", "学号", "name", "姓名", "college", "二级团组织", "branch", "团支部", "cohort", "毕业年份", "phone", "手机号", "political", "政治面貌", "wechat", "微信已绑定", "destination", "去向", "state", "进展", "left_at", "离开名册时间"), memberRows},
+	"members":      {fixed("no", "学号", "name", "姓名", "college", "二级团组织", "branch", "团支部", "cohort", "毕业年份", "phone", "手机号", "political", "政治面貌", "wechat", "微信已绑定", "destination", "去向", "state", "进展", "left_at", "离开名册时间", "former", "原团组织"), memberRows},
 	"declarations": {declarationColumns, declarationRows},
 	"transfers":    {fixed("no", "学号", "name", "姓名", "college", "二级团组织", "branch", "团支部", "destination", "去向", "route", "路径", "target", "转往", "cross_system", "跨系统", "track", "流程", "state", "状态", "state_name", "进展", "entered_at", "进入该状态时间"), transferRows},
 	"duties":       {fixed("id", "编号", "rule", "规则", "name", "事项", "party", "责任方", "no", "学号", "person", "姓名", "opened_at", "开始时间", "due", "截止日", "lapses_at", "失效时间", "lapsed_at", "已失效时间", "closed_at", "办结时间", "outcome", "结果", "subject", "对象", "org", "组织"), dutyRows},
@@ -155,7 +155,7 @@ func memberRows(ctx context.Context, d *Data) iter.Seq2[[]any, error] {
 			p := m.Person
 			rows[i] = []any{
 				p.No, p.Name, m.College.Name, m.Branch.Name, p.Cohort, string(p.Phone), p.Political, wechat,
-				m.Transfer.Destination, m.Transfer.State, d.localAt(p.LeftAt),
+				m.Transfer.Destination, m.Transfer.State, d.localAt(p.LeftAt), p.Former,
 			}
 		}
 		return rows, nil

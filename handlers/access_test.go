@@ -109,6 +109,9 @@ func (m *matrix) hear(t *testing.T, tr trial, s seat, to target, say string) (st
 	}
 	done, facts := m.decided(g, to)
 	m.audited(t, g, done, typed)
+	if silent := g.p.Inbox.FromSelf || done.Skipped || done.Outcome == "receipt" || done.Fetch; g.p.Person != nil && g.p.Inbox.Kind == kindText && !silent && !answers(done, g.p.Contact.ID) {
+		t.Errorf("%q is not answered", g.p.Inbox.Text)
+	}
 	before := &turn{Turner: g.h, now: g.now, p: g.p, facts: facts}
 	before.load()
 	for i := range g.h.rules {

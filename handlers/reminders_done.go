@@ -251,6 +251,9 @@ func (t *turn) recordDeeds() {
 			done[m.Person.ID] = true
 		}
 	}
+	if len(t.replies) == 0 { // everybody left the writer's scope meanwhile
+		t.say(textNobodyFits, t.eventName(deeds[0]))
+	}
 	t.draft.Reply = nil
 	var a storage.Answer
 	noted := map[int64]bool{}
