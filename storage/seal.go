@@ -200,6 +200,8 @@ func sealerOf(ctx context.Context) (*sealer, error) {
 
 func init() {
 	schema.RegisterSerializer("sealed", sealedSerializer{})
+	schema.RegisterSerializer("sealedlate", lateSerializer{})
+	schema.RegisterSerializer("detail", detailSerializer{})
 	schema.RegisterSerializer("answers", answersSerializer{})
 }
 
@@ -251,7 +253,56 @@ func (sealedSerializer) Value(ctx context.Context, _ *schema.Field, _ reflect.Va
 	return nil, fmt.Errorf("cannot seal a %T", value)
 }
 
-// answersSerializer keeps answers as JSON, personal ones sealed and without the words they came from.
+// openOld opens a text of a column that was not sealed in former versions.
+func (s *sealer) openOld(text string) (string, error) {
+	if !strings.HasPrefix(text, sealFirst) && !strings.HasPrefix(text, sealPrefix) {
+		return text, nil
+	}
+	return s.open(text)
+}
+
+// lateSerializer is sealedSerializer for strings that former versions left in clear.
+type lateSerializer struct{ sealedSerializer }
+
+func (lateSerializer) Scan(ctx context.Context, field *schema.Field, dst reflect.Value, dbValue any) error {
+	s, err := sealerOf(ctx)
+	if err != nil {
+		return err
+	}
+	plain, err := s.openOld(text(dbValue))
+	if err != nil {
+		return fmt.Errorf("%s.%s: %w", field.Schema.Table, field.DBName, err)
+	}
+	field.ReflectValueOf(ctx, dst).SetString(plain)
+	return nil
+}
+
+// detailSerializer reads the sealed JSON of the audit, which writes it itself. What was tampered with does not keep the rest
+// from being read; VerifyAudit names it.
+type detailSerializer struct{}
+
+func (detailSerializer) Scan(ctx context.Context, field *schema.Field, dst reflect.Value, dbValue any) error {
+	s, err := sealerOf(ctx)
+	if err != nil {
+		return err
+	}
+	values := map[string]string{}
+	plain, err := s.openOld(text(dbValue))
+	if err == nil && plain != "" {
+		err = json.Unmarshal([]byte(plain), &values)
+	}
+	if err != nil {
+		values["unreadable"] = err.Error()
+	}
+	return field.Set(ctx, dst, values)
+}
+
+func (detailSerializer) Value(context.Context, *schema.Field, reflect.Value, any) (any, error) {
+	return nil, errors.New("audit is written by work.audit alone")
+}
+
+// answersSerializer keeps answers as JSON. Personal ones are sealed and lose the words they came from; of the others, those
+// words are sealed.
 type answersSerializer struct{}
 
 func (answersSerializer) Scan(ctx context.Context, field *schema.Field, dst reflect.Value, dbValue any) error {
@@ -266,10 +317,12 @@ func (answersSerializer) Scan(ctx context.Context, field *schema.Field, dst refl
 		}
 	}
 	for k, v := range values {
-		if !v.Personal {
-			continue
+		if v.Personal {
+			v.Value, err = s.open(v.Value)
+		} else {
+			v.Text, err = s.openOld(v.Text)
 		}
-		if v.Value, err = s.open(v.Value); err != nil {
+		if err != nil {
 			return fmt.Errorf("%s.%s %s: %w", field.Schema.Table, field.DBName, k, err)
 		}
 		values[k] = v
@@ -287,6 +340,8 @@ func (answersSerializer) Value(ctx context.Context, _ *schema.Field, _ reflect.V
 	for k, v := range values {
 		if v.Personal {
 			v.Value, v.Text = s.seal(v.Value), ""
+		} else {
+			v.Text = s.seal(v.Text)
 		}
 		kept[k] = v
 	}
