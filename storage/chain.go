@@ -125,6 +125,9 @@ func (w *work) audit(rows []Audit) error {
 	}
 	lines := make([]auditLine, len(rows))
 	for i, r := range rows {
+		if r.ID != 0 || r.Hash != "" {
+			return fmt.Errorf("audit of %s: line %d is written already", r.Action, r.ID)
+		}
 		if r.Detail == nil {
 			r.Detail = map[string]string{}
 		}
