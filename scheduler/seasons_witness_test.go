@@ -128,7 +128,7 @@ func newWitness(driver, dsn string, key []byte) (*witness, error) {
 
 // plain opens a text that is sealed at rest.
 func (w *witness) plain(sealed string) string {
-	raw, err := base64.RawStdEncoding.DecodeString(strings.TrimPrefix(sealed, "s1:"))
+	raw, err := base64.RawStdEncoding.DecodeString(sealed[strings.LastIndexByte(sealed, ':')+1:])
 	n := w.open.NonceSize()
 	if err != nil || len(raw) < n {
 		return ""

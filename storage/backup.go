@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"hash"
 	"io"
@@ -48,9 +49,16 @@ type backupEnd struct {
 	Sum  string `json:"sha256"`
 }
 
+// ErrRotating says that a new key is being given, or was not quite: a backup would need both keys.
+var ErrRotating = errors.New("the key is being changed; run xianjie key rotate to finish, then back up")
+
 // Backup writes everything as it stood at one moment, while others write. It returns how many rows that is.
 func (s *Store) Backup(ctx context.Context, w io.Writer) (int64, error) {
 	var rows int64
+	key, err := s.seal.settled()
+	if err != nil {
+		return 0, err
+	}
 	p, err := s.versions()
 	if err != nil {
 		return 0, err
@@ -66,6 +74,10 @@ func (s *Store) Backup(ctx context.Context, w io.Writer) (int64, error) {
 		h := BackupHeader{Format: backupFormat, Version: backupVersion, Schema: schema, MadeAt: s.now(), Driver: s.driver}
 		if err := tx.Raw("SELECT value FROM meta WHERE name = ?", metaKey).Scan(&h.Key).Error; err != nil {
 			return err
+		}
+		// The moment is fixed by now. The same single key before and after it: none was given in between.
+		if again, err := s.seal.settled(); err != nil || again != key {
+			return errors.Join(err, ErrRotating)
 		}
 		if err := out.line(h); err != nil {
 			return err

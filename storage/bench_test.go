@@ -379,33 +379,3 @@ func (g *theirs) turn(b *testing.B) {
 		b.Fatal(err)
 	}
 }
-
-// BenchmarkAudit is what the one chain costs where it costs most: eight writers, each transaction one line of audit.
-func BenchmarkAudit(b *testing.B) {
-	eachDatabase(b, func(b *testing.B, o storage.Options) {
-		const writers, n = 8, 64
-		ours := benchOurs(b, o, 1)
-		sn, err := seasons.Load("cqu-2020")
-		if err != nil {
-			b.Fatal(err)
-		}
-		var took []time.Duration
-		for b.Loop() {
-			took = append(took, timed(func() {
-				var g sync.WaitGroup
-				for range writers {
-					g.Go(func() {
-						for range n / writers {
-							r := storage.Roster{Committee: "校团委", Audit: storage.Audit{At: time.Now(), Action: "import", Subject: "roster"}}
-							if err := ours.ApplyRoster(context.Background(), sn, r); err != nil {
-								b.Error(err)
-							}
-						}
-					})
-				}
-				g.Wait()
-			}))
-		}
-		b.ReportMetric(n/median(took), "lines/s")
-	})
-}

@@ -29,7 +29,8 @@ type chain struct{ key []byte }
 // metaChain holds the key of the chain. That it is there says that the chain has begun.
 const metaChain = "audit_key"
 
-// auditLine is a line of the audit as it is stored; its detail is hashed as it stands, not as it would be written today.
+// auditLine is a line of the audit. What is hashed of its detail is the JSON as it was written, not as it would be today, and
+// not as it is sealed: a new key changes no hash.
 type auditLine struct {
 	ID        int64
 	At        time.Time
@@ -38,7 +39,7 @@ type auditLine struct {
 	InboxID   *int64
 	Action    string
 	Subject   string
-	Detail    string
+	Detail    string // in clear; as it is stored where it cannot be opened
 	Hash      string
 }
 
@@ -124,6 +125,9 @@ func (w *work) audit(rows []Audit) error {
 	}
 	lines := make([]auditLine, len(rows))
 	for i, r := range rows {
+		if r.ID != 0 || r.Hash != "" {
+			return fmt.Errorf("audit of %s: line %d is written already", r.Action, r.ID)
+		}
 		if r.Detail == nil {
 			r.Detail = map[string]string{}
 		}
@@ -140,7 +144,7 @@ func (w *work) audit(rows []Audit) error {
 		return err
 	}
 	w.chain.extend(head, lines)
-	if _, err := w.insert(w.tx, insertAudit, valuesOf(lines)); err != nil {
+	if _, err := w.insert(w.tx, insertAudit, w.lineValues(lines)); err != nil {
 		return err
 	}
 	return w.tx.Save(head).Error
@@ -158,10 +162,10 @@ func (s *Store) readHead(tx *gorm.DB) (*auditHead, error) {
 	return &heads[0], nil
 }
 
-func valuesOf(lines []auditLine) [][]any {
+func (s *Store) lineValues(lines []auditLine) [][]any {
 	values := make([][]any, len(lines))
 	for i := range lines {
-		values[i] = lines[i].values()
+		values[i] = lines[i].values(s.seal)
 	}
 	return values
 }
@@ -198,7 +202,7 @@ func (s *Store) takeIn(tx *gorm.DB) error {
 	head := &auditHead{ID: headID}
 	head.Proof = s.chain.proof(head)
 	for {
-		lines, err := auditLines(tx, head.LastID, s.most)
+		lines, err := s.auditLines(tx, head.LastID, s.most)
 		if err != nil {
 			return err
 		}
@@ -206,15 +210,21 @@ func (s *Store) takeIn(tx *gorm.DB) error {
 			return tx.Save(head).Error
 		}
 		s.chain.extend(head, lines)
-		if _, err := s.insert(tx, rehashAudit, valuesOf(lines)); err != nil {
+		if _, err := s.insert(tx, rehashAudit, s.lineValues(lines)); err != nil {
 			return err
 		}
 	}
 }
 
 // auditLines are the lines after one, in order.
-func auditLines(tx *gorm.DB, after int64, limit int) ([]auditLine, error) {
+func (s *Store) auditLines(tx *gorm.DB, after int64, limit int) ([]auditLine, error) {
 	var lines []auditLine
-	return lines, tx.Raw("SELECT id, at, actor_id, contact_id, inbox_id, action, subject, detail, hash FROM audit WHERE id > ? ORDER BY id LIMIT ?", after, limit).
+	err := tx.Raw("SELECT id, at, actor_id, contact_id, inbox_id, action, subject, detail, hash FROM audit WHERE id > ? ORDER BY id LIMIT ?", after, limit).
 		Scan(&lines).Error
+	for i := range lines {
+		if plain, bad := s.seal.openOld(lines[i].Detail); bad == nil {
+			lines[i].Detail = plain
+		}
+	}
+	return lines, err
 }

@@ -78,7 +78,7 @@ func (s *Store) verify(tx *gorm.DB, witness *AuditEnd) (AuditState, error) {
 	}
 	w := &walk{chain: s.chain, witness: witness}
 	for {
-		lines, err := auditLines(tx, w.last, 1000)
+		lines, err := s.auditLines(tx, w.last, 1000)
 		if err != nil {
 			return AuditState{}, fmt.Errorf("audit after line %d: %w", w.last, err)
 		}

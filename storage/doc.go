@@ -8,6 +8,6 @@
 //	scheduler ──ClaimOut/FinishOut──▶ what was sent, and what WeChat answered
 //
 // Instants are UTC with microseconds; civil dates are text (2006-01-02) in the season's zone. Personal fields, what people
-// write, what is written to them, and WeChat sessions are encrypted at rest. What was read and is written again carries a
+// write, what is written to them, the details of the audit, and WeChat sessions are encrypted at rest. What was read and is written again carries a
 // version; a commit that finds another version changes nothing and returns ErrConflict.
 package storage

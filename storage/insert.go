@@ -37,8 +37,8 @@ var (
 		table:   "audit",
 		columns: "id, at, actor_id, contact_id, inbox_id, action, subject, detail, hash",
 	}
-	// rehashAudit gives lines that are there a hash and leaves everything else of them.
-	rehashAudit = insertion{table: insertAudit.table, columns: insertAudit.columns, key: "id", update: []string{"hash"}}
+	// rehashAudit gives lines that are there a hash, and seals what was in clear.
+	rehashAudit = insertion{table: insertAudit.table, columns: insertAudit.columns, key: "id", update: []string{"detail", "hash"}}
 )
 
 // values are the columns of a row as the database takes them; they follow the columns of insertInbox.
@@ -60,8 +60,8 @@ func (r *Outbox) values(s *sealer) []any {
 	}
 }
 
-func (l *auditLine) values() []any {
-	return []any{l.ID, l.At, l.ActorID, l.ContactID, l.InboxID, l.Action, l.Subject, l.Detail, l.Hash}
+func (l *auditLine) values(s *sealer) []any {
+	return []any{l.ID, l.At, l.ActorID, l.ContactID, l.InboxID, l.Action, l.Subject, s.seal(l.Detail), l.Hash}
 }
 
 // sqliteRows is how many rows a statement writes on SQLite: its driver looks every parameter up among all of them, so

@@ -155,7 +155,7 @@ type TransferEvent struct {
 	InboxID       *int64
 	FromState     string
 	ToState       string
-	Note          string
+	Note          string `gorm:"serializer:sealedlate"`
 	FileID        *int64 // what was handed in with it (书面申请)
 	UndoneAt      *time.Time
 }
@@ -362,7 +362,7 @@ type Audit struct {
 	InboxID   *int64
 	Action    string            // "bind", "declare", "record", "import", …
 	Subject   string            // "person/17", "duty/3"
-	Detail    map[string]string `gorm:"serializer:json"`
+	Detail    map[string]string `gorm:"serializer:detail"`
 	Hash      string            `json:"-"` // of this line and the one before it, see chain
 }
 

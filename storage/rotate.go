@@ -89,9 +89,6 @@ func (s *Store) changeKey(ctx context.Context, keys [][]byte, r Rotation, by Aud
 	})
 }
 
-// resealNot are tables that are never looked at: nothing in them is sealed, and what the audit holds must stay as it is hashed.
-var resealNot = []string{"audit", "audit_head"}
-
 // reseal seals anew whatever another key than the current one sealed, wherever it stands: in any column of any table, so that
 // none can be forgotten. Index: the primary key of each table.
 func (s *Store) reseal(ctx context.Context, r *Rotation, progress func(int)) error {
@@ -100,9 +97,6 @@ func (s *Store) reseal(ctx context.Context, r *Rotation, progress func(int)) err
 		return err
 	}
 	for _, t := range tables {
-		if slices.Contains(resealNot, t.name) {
-			continue
-		}
 		for _, column := range t.texts() {
 			if err := s.resealColumn(ctx, t, column, r, progress); err != nil {
 				return fmt.Errorf("sealing %s.%s anew: %w", t.name, column, err)

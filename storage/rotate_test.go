@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -196,6 +197,9 @@ func TestRotateKeyInterrupted(t *testing.T) {
 		}
 		if err := errors.Join(w.readable(w.Store), w.readable(w.second())); err != nil {
 			t.Error(err)
+		}
+		if _, err := w.Backup(ctx, io.Discard); !errors.Is(err, storage.ErrRotating) {
+			t.Errorf("a backup that needs two keys: %v", err)
 		}
 		r, err := w.second().RotateKey(ctx, rotation, nil)
 		if err != nil || !r.Resumed || w.sealers() != "s2:"+r.To+":" || len(w.keys()) != 1 {

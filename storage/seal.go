@@ -1,22 +1,17 @@
 package storage
 
 import (
-	"context"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
-	"reflect"
 	"strings"
 	"sync"
-
-	"gorm.io/gorm/schema"
 )
 
 // Sealed is text that is encrypted at rest (AES-256-GCM) and plain in memory.
@@ -85,6 +80,21 @@ func (s *sealer) again() bool {
 	}
 	keys, err := readKeys(s.file)
 	return err == nil && s.take(keys) == nil
+}
+
+// settled is the id of the only key in the file; ErrRotating when there are more, "" without a file.
+func (s *sealer) settled() (string, error) {
+	if s.file == "" {
+		return "", nil
+	}
+	keys, err := readKeys(s.file)
+	switch {
+	case err != nil:
+		return "", err
+	case len(keys) > 1:
+		return "", ErrRotating
+	}
+	return keyID(keys[0]), nil
 }
 
 // follow makes current the key that sealed a word of the database; ErrKey when this process cannot get it.
@@ -187,109 +197,10 @@ func (s *sealer) has(id string) bool {
 	return s.ring[id] != nil
 }
 
-// The serializers find the key of their store in the context, where Store.db puts it.
-type sealerKey struct{}
-
-func sealerOf(ctx context.Context) (*sealer, error) {
-	s, ok := ctx.Value(sealerKey{}).(*sealer)
-	if !ok {
-		return nil, errors.New("sealed field used outside a Store")
+// openOld opens a text of a column that was not sealed in former versions.
+func (s *sealer) openOld(text string) (string, error) {
+	if !strings.HasPrefix(text, sealFirst) && !strings.HasPrefix(text, sealPrefix) {
+		return text, nil
 	}
-	return s, nil
-}
-
-func init() {
-	schema.RegisterSerializer("sealed", sealedSerializer{})
-	schema.RegisterSerializer("answers", answersSerializer{})
-}
-
-func text(dbValue any) string {
-	switch v := dbValue.(type) {
-	case string:
-		return v
-	case []byte:
-		return string(v)
-	}
-	return ""
-}
-
-// sealedSerializer keeps a Sealed, string or []byte field encrypted. It works on whole models; Updates with a map write
-// past it and must call sealer.seal themselves.
-type sealedSerializer struct{}
-
-func (sealedSerializer) Scan(ctx context.Context, field *schema.Field, dst reflect.Value, dbValue any) error {
-	s, err := sealerOf(ctx)
-	if err != nil {
-		return err
-	}
-	plain, err := s.open(text(dbValue))
-	if err != nil {
-		return fmt.Errorf("%s.%s: %w", field.Schema.Table, field.DBName, err)
-	}
-	f := field.ReflectValueOf(ctx, dst)
-	if f.Kind() == reflect.String {
-		f.SetString(plain)
-	} else {
-		f.SetBytes([]byte(plain))
-	}
-	return nil
-}
-
-func (sealedSerializer) Value(ctx context.Context, _ *schema.Field, _ reflect.Value, value any) (any, error) {
-	s, err := sealerOf(ctx)
-	if err != nil {
-		return nil, err
-	}
-	switch v := value.(type) {
-	case string:
-		return s.seal(v), nil
-	case Sealed:
-		return s.seal(string(v)), nil
-	case []byte:
-		return s.seal(string(v)), nil
-	}
-	return nil, fmt.Errorf("cannot seal a %T", value)
-}
-
-// answersSerializer keeps answers as JSON, personal ones sealed and without the words they came from.
-type answersSerializer struct{}
-
-func (answersSerializer) Scan(ctx context.Context, field *schema.Field, dst reflect.Value, dbValue any) error {
-	s, err := sealerOf(ctx)
-	if err != nil {
-		return err
-	}
-	values := map[string]Value{}
-	if t := text(dbValue); t != "" {
-		if err := json.Unmarshal([]byte(t), &values); err != nil {
-			return fmt.Errorf("%s.%s: %w", field.Schema.Table, field.DBName, err)
-		}
-	}
-	for k, v := range values {
-		if !v.Personal {
-			continue
-		}
-		if v.Value, err = s.open(v.Value); err != nil {
-			return fmt.Errorf("%s.%s %s: %w", field.Schema.Table, field.DBName, k, err)
-		}
-		values[k] = v
-	}
-	return field.Set(ctx, dst, values)
-}
-
-func (answersSerializer) Value(ctx context.Context, _ *schema.Field, _ reflect.Value, value any) (any, error) {
-	s, err := sealerOf(ctx)
-	if err != nil {
-		return nil, err
-	}
-	values, _ := value.(map[string]Value)
-	kept := make(map[string]Value, len(values))
-	for k, v := range values {
-		if v.Personal {
-			v.Value, v.Text = s.seal(v.Value), ""
-		}
-		kept[k] = v
-	}
-	b, err := json.Marshal(kept)
-	return string(b), err
+	return s.open(text)
 }

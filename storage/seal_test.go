@@ -211,3 +211,46 @@ func TestKeyFile(t *testing.T) {
 		t.Error("a folder is no key file")
 	}
 }
+
+// What former versions left in clear is read as it stands, and what is written now is sealed.
+func TestReasonsAndWordsAreSealed(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		p := w.bound("20160001")
+		m := w.member(p.ID)
+		values := map[string]storage.Value{}
+		for k, v := range self {
+			v.Text = "我说的" + k
+			values[k] = v
+		}
+		c, _, err := m.Declare(w.season, "employed", values, storage.Said{}, w.clock.now())
+		w.ok(err)
+		c.Events[0].Note = "老师说的原因"
+		w.commit(c)
+		for _, words := range []string{"我说的", "老师说的原因"} {
+			if strings.Contains(dump(t, w.sql()), words) {
+				t.Errorf("%s stands in clear", words)
+			}
+		}
+		check := func(when string) {
+			t.Helper()
+			for page, err := range storage.Pages[storage.TransferEvent](ctx, w.Store) {
+				w.ok(err)
+				if page[0].Note != "老师说的原因" {
+					t.Errorf("%s: the note reads %q", when, page[0].Note)
+				}
+			}
+			for page, err := range storage.Pages[storage.Declaration](ctx, w.Store) {
+				w.ok(err)
+				if got := page[0].Answers["work_town"].Text; got != "我说的work_town" {
+					t.Errorf("%s: the words read %q", when, got)
+				}
+			}
+		}
+		check("sealed")
+		_, err = w.sql().Exec("UPDATE transfer_events SET note = '老师说的原因'")
+		w.ok(err)
+		_, err = w.sql().Exec(`UPDATE declarations SET answers = '{"work_town":{"value":"x","text":"我说的work_town"}}'`)
+		w.ok(err)
+		check("in clear")
+	})
+}
