@@ -45,6 +45,7 @@ type Config struct {
 	Redis    Redis
 	WeChat   WeChat
 	Console  Console
+	Alerts   Alerts
 	Clock    Clock
 	Secrets  Secrets
 	Log      Log

@@ -34,6 +34,7 @@ func defaults(t *testing.T) Config {
 			Pace:     Pace{Every: 4 * time.Second, Jitter: 0.5, PerMinute: 20, PerHour: 300, PerDay: 1500},
 		},
 		Console: Console{Listen: "127.0.0.1:8080"},
+		Alerts:  Alerts{Form: "plain", Silence: 24 * time.Hour, SMTP: SMTP{Port: 587, TLS: "auto"}},
 		Secrets: Secrets{KeyFile: "./data/key"},
 		Log:     Log{Level: slog.LevelInfo, Format: "text"},
 	}
@@ -83,6 +84,11 @@ wechat:
   ca_file: ./ca.pem
   pace: {every: 1m30s, jitter: 0, per_minute: 0, per_hour: 0, per_day: 20}
 console: {listen: ":80"}
+alerts:
+  webhook: https://hooks.example.edu/?key=x
+  form: wecom
+  silence: 0s
+  smtp: {host: mail.example.edu, port: 465, tls: auto, from: bot@example.edu, to: [a@example.edu, b@example.edu], user: bot, password_file: ./pw}
 clock: {start_at: 2020-06-20 09:30}
 secrets: {key_file: /etc/key}
 log: {level: debug, format: json}
@@ -99,6 +105,9 @@ log: {level: debug, format: json}
 						Pace:     Pace{Every: 90 * time.Second, PerDay: 20},
 					},
 					Console: Console{":80"},
+					Alerts: Alerts{"https://hooks.example.edu/?key=x", "wecom", 0, SMTP{
+						"mail.example.edu", 465, "auto", "bot@example.edu", []string{"a@example.edu", "b@example.edu"}, "bot", "./pw",
+					}},
 					Clock:   Clock{time.Date(2020, 6, 20, 3, 30, 0, 0, time.UTC)},
 					Secrets: Secrets{"/etc/key"},
 					Log:     Log{slog.LevelDebug, "json"},
@@ -114,6 +123,10 @@ log: {level: debug, format: json}
 				"XIANJIE_WECHAT_ACCOUNTS=[{name: a}, {name: b, mode: normal}]", "XIANJIE_WECHAT_ENDPOINT=sim:443",
 				"XIANJIE_WECHAT_CA_FILE=ca.pem", "XIANJIE_WECHAT_PACE_EVERY=2s", "XIANJIE_WECHAT_PACE_JITTER=1",
 				"XIANJIE_WECHAT_PACE_PER_MINUTE=3", "XIANJIE_WECHAT_PACE_PER_HOUR=7", "XIANJIE_WECHAT_PACE_PER_DAY=8", "XIANJIE_CONSOLE_LISTEN=0.0.0.0:9",
+				"XIANJIE_ALERTS_WEBHOOK=http://hook:1/", "XIANJIE_ALERTS_FORM=feishu", "XIANJIE_ALERTS_SILENCE=12h",
+				"XIANJIE_ALERTS_SMTP_HOST=localhost", "XIANJIE_ALERTS_SMTP_PORT=25", "XIANJIE_ALERTS_SMTP_TLS=none",
+				"XIANJIE_ALERTS_SMTP_FROM=b@example.edu", "XIANJIE_ALERTS_SMTP_TO=[o@example.edu]",
+				"XIANJIE_ALERTS_SMTP_USER=", "XIANJIE_ALERTS_SMTP_PASSWORD_FILE=",
 				"XIANJIE_CLOCK_START_AT=2020-06-20T09:30:00+08:00", "XIANJIE_SECRETS_KEY_FILE=k",
 				"XIANJIE_LOG_LEVEL=error", "XIANJIE_LOG_FORMAT=json",
 			},
@@ -127,6 +140,9 @@ log: {level: debug, format: json}
 						Endpoint: "sim:443", CAFile: "ca.pem", Pace: Pace{2 * time.Second, 1, 3, 7, 8},
 					},
 					Console: Console{"0.0.0.0:9"},
+					Alerts: Alerts{"http://hook:1/", "feishu", 12 * time.Hour, SMTP{
+						Host: "localhost", Port: 25, TLS: "none", From: "b@example.edu", To: []string{"o@example.edu"},
+					}},
 					Clock:   Clock{time.Date(2020, 6, 20, 1, 30, 0, 0, time.UTC)},
 					Secrets: Secrets{"k"},
 					Log:     Log{slog.LevelError, "json"},
@@ -238,6 +254,44 @@ log: {level: INFO, format: xml}
 			name: "the address of a server as the path of a file",
 			file: "database:\n  dsn: bot:geheim@tcp(db:3306)/xianjie\n",
 			want: []string{`my.yaml line 2: database.dsn: this is the address of a MySQL server, but the driver is sqlite, which wants the path of a file`},
+		},
+		{
+			name: "alerts, the secret of a webhook unsaid",
+			file: `alerts:
+  webhook: hooks.example.edu/geheim
+  form: xml
+  silence: 5m
+  smtp:
+    host: mail
+    port: 0
+    from: Ops <ops@example.edu>
+    to: [ops@example.edu, nobody]
+    password: geheim
+`,
+			want: []string{
+				`my.yaml line 10: alerts.smtp.password: there is no such setting`,
+				`my.yaml line 2: alerts.webhook: this is not a URL that begins with https:// or http://`,
+				`my.yaml line 3: alerts.form: "xml" is not one of plain, wecom, feishu`,
+				`my.yaml line 4: alerts.silence: "5m" is neither 0 nor a duration of at least 1h such as 24h`,
+				`my.yaml line 7: alerts.smtp.port: 0 is not a port`,
+				`my.yaml line 8: alerts.smtp.from: "Ops <ops@example.edu>" is not an address such as ops@example.edu`,
+				`my.yaml line 9: alerts.smtp.to[1]: "nobody" is not an address such as ops@example.edu`,
+			},
+		},
+		{
+			name: "a mail server without anybody to write to",
+			file: "alerts: {smtp: {host: mail, from: a@example.edu}}\n",
+			want: []string{`my.yaml line 1: alerts.smtp.to: must name an address when there is a mail server`},
+		},
+		{
+			name: "a user without a password",
+			file: "alerts:\n  smtp: {host: mail, from: a@example.edu, to: [b@example.edu],\n    user: a}\n",
+			want: []string{`my.yaml line 2: alerts.smtp.password_file: must not be empty when there is a user`},
+		},
+		{
+			name: "a password in the clear",
+			file: "alerts:\n  smtp:\n    host: mail\n    from: a@example.edu\n    to: [b@example.edu]\n    user: a\n    password_file: p\n    tls: none\n",
+			want: []string{`my.yaml line 8: alerts.smtp.tls: a password is not sent without TLS`},
 		},
 		{
 			name: "borders of numbers and zones",

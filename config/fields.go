@@ -30,7 +30,9 @@ func (f field) variable() string {
 const prefix = "XIANJIE_"
 
 // fields are all settings, sections together. The zone stands before the clock, which is read in it.
-var fields = []field{
+var fields = slices.Concat(generalFields, alertFields, machineFields)
+
+var generalFields = []field{
 	{
 		"season", "cqu-2020", "a built-in season or the path of a season file",
 		text(func(c *Config) *string { return &c.Season }, filled),
@@ -75,6 +77,9 @@ var fields = []field{
 		"console.listen", "127.0.0.1:8080", "host:port kept for the page of the people who run the bot; nothing listens there yet",
 		text(func(c *Config) *string { return &c.Console.Listen }, hostPort),
 	},
+}
+
+var machineFields = []field{
 	{"clock.start_at", `""`, `rehearsal and training: "2020-06-20 09:30" or RFC 3339; empty: the real time`, setStart},
 	{
 		"secrets.key_file", "./data/key", "encrypts personal fields and WeChat sessions; made on first start, mode 0600",
