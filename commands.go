@@ -62,7 +62,12 @@ func commands() []command {
 		{"season", "check FILE | show FILE | diff OLD NEW", "validate a season file, show it as people read it, or what a new one changes", nil, seasonFile},
 		understandCommand(),
 		{"resume", "[ACCOUNT]", "let an account send again that WeChat stopped for sending too often", nil, resume},
-		{"doctor", "", "check settings, database, Redis, clock, season file and WeChat", nil, doctor},
+		{
+			"doctor", "[--alert]", "check settings, database, Redis, alerts, clock, season file and WeChat; with --alert only send a test alert",
+			func(fs *flag.FlagSet) {
+				fs.Bool("alert", false, "send a test through the webhook and the mail server of the settings")
+			}, doctor,
+		},
 		{"version", "", "print the version", nil, func(_ context.Context, in *invocation) error {
 			fmt.Fprintf(in.out, "xianjie %s %s %s/%s\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 			return nil
@@ -311,6 +316,9 @@ func doctor(ctx context.Context, in *invocation) error {
 	c, err := in.settings()
 	if err != nil {
 		return err
+	}
+	if in.yes("alert") {
+		return app.TestAlerts(ctx, c, in.out)
 	}
 	return app.Doctor(ctx, c, in.out)
 }

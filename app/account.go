@@ -79,7 +79,36 @@ func (acc *account) serve(ctx context.Context, lease scheduler.Lease) error {
 	g.Go(func() error { return acc.bot.Run(ctx) })
 	g.Go(func() error { return acc.sender.Run(ctx) })
 	g.Go(func() error { return acc.fetch(ctx) })
+	if acc.app.alarm != nil {
+		g.Go(func() error { return acc.beat(ctx) })
+	}
 	return g.Wait()
+}
+
+// beatEvery is how often what was heard of WeChat is noted; less than the time WeChat holds a long poll.
+const beatEvery = 5 * time.Second
+
+// beat notes when WeChat last answered and last brought anything, whenever it did: for whoever watches, in this process or
+// another.
+func (acc *account) beat(ctx context.Context) error {
+	tick := time.NewTicker(beatEvery)
+	defer tick.Stop()
+	for noted := (time.Time{}); ; {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		st := acc.bot.State()
+		if st.Phase != bot.PhaseOnline || st.Heard.Equal(noted) {
+			continue
+		}
+		if err := acc.app.Store.SaveHeard(ctx, acc.name, st.Heard, st.News); err != nil {
+			acc.app.Log.Debug("when WeChat was last heard is not noted", "account", acc.name, "err", err)
+			continue
+		}
+		noted = st.Heard
+	}
 }
 
 // state takes note of a change of the connection; it is called from inside the connection and must not wait.
