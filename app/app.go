@@ -92,7 +92,7 @@ func Open(ctx context.Context, o Options) (_ *App, err error) {
 			Store: a.Store, Season: a.Season, Now: a.Now, Log: a.Log, Queued: func() { nudge(a.queued) },
 			Online: a.online,
 		},
-		Coord: a.coord, Log: a.Log,
+		Coord: a.coord, Log: a.Log, TTL: a.Config.Redis.Lease,
 	}
 	if err := a.addAlarm(); err != nil {
 		return nil, err
@@ -134,7 +134,7 @@ func (a *App) addAccounts() error {
 			return fmt.Errorf("WeChat account %s: %w", c.Name, err)
 		}
 		acc.sender = &scheduler.Sender{
-			Account: c.Name, Store: a.Store, Season: a.Season, Channel: channel{acc.bot}, Coord: a.coord,
+			Account: c.Name, Store: a.Store, Season: a.Season, Channel: channel{acc.bot, acc.holds}, Coord: a.coord,
 			Pace: paceOf(a.Config),
 			Now:  a.Now, Log: a.Log, Poll: a.o.Poll,
 			Ahead: func(ctx context.Context) error {

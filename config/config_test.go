@@ -29,6 +29,7 @@ func defaults(t *testing.T) Config {
 		Season:   "cqu-2020",
 		Zone:     shanghai(t),
 		Database: Database{Driver: "sqlite", DSN: "./data/xianjie.db"},
+		Redis:    Redis{Lease: 20 * time.Second},
 		WeChat: WeChat{
 			Accounts: []Account{{Name: "main", Mode: "desktop"}},
 			Pace:     Pace{Every: 4 * time.Second, Jitter: 0.5, PerMinute: 20, PerHour: 300, PerDay: 1500},
@@ -75,7 +76,7 @@ func TestLoad(t *testing.T) {
 season: ./my-season.yaml
 timezone: Asia/Urumqi
 database: {driver: mysql, dsn: "bot:p#a:ss@tcp(db:3306)/xianjie"}
-redis: {addr: "redis:6379"}
+redis: {addr: "redis:6379", lease: 1m}
 wechat:
   accounts:
     - {name: first, mode: normal}
@@ -97,7 +98,7 @@ log: {level: debug, format: json}
 				*c = Config{
 					Season:   "./my-season.yaml",
 					Database: Database{"mysql", "bot:p#a:ss@tcp(db:3306)/xianjie"},
-					Redis:    Redis{"redis:6379"},
+					Redis:    Redis{"redis:6379", time.Minute},
 					WeChat: WeChat{
 						Accounts: []Account{{"first", "normal"}, {"second-2", "desktop"}},
 						Endpoint: "127.0.0.1:4433",
@@ -119,7 +120,7 @@ log: {level: debug, format: json}
 			name: "every setting in the environment",
 			environ: []string{
 				"XIANJIE_SEASON=mine", "XIANJIE_TIMEZONE=UTC", "XIANJIE_DATABASE_DRIVER=mysql",
-				"XIANJIE_DATABASE_DSN=bot:a: b#c=d@tcp(db:3306)/x", "XIANJIE_REDIS_ADDR=[::1]:6379",
+				"XIANJIE_DATABASE_DSN=bot:a: b#c=d@tcp(db:3306)/x", "XIANJIE_REDIS_ADDR=[::1]:6379", "XIANJIE_REDIS_LEASE=3s",
 				"XIANJIE_WECHAT_ACCOUNTS=[{name: a}, {name: b, mode: normal}]", "XIANJIE_WECHAT_ENDPOINT=sim:443",
 				"XIANJIE_WECHAT_CA_FILE=ca.pem", "XIANJIE_WECHAT_PACE_EVERY=2s", "XIANJIE_WECHAT_PACE_JITTER=1",
 				"XIANJIE_WECHAT_PACE_PER_MINUTE=3", "XIANJIE_WECHAT_PACE_PER_HOUR=7", "XIANJIE_WECHAT_PACE_PER_DAY=8", "XIANJIE_CONSOLE_LISTEN=0.0.0.0:9",
@@ -134,7 +135,7 @@ log: {level: debug, format: json}
 				*c = Config{
 					Season: "mine", Zone: time.UTC,
 					Database: Database{"mysql", "bot:a: b#c=d@tcp(db:3306)/x"},
-					Redis:    Redis{"[::1]:6379"},
+					Redis:    Redis{"[::1]:6379", 3 * time.Second},
 					WeChat: WeChat{
 						Accounts: []Account{{"a", "desktop"}, {"b", "normal"}},
 						Endpoint: "sim:443", CAFile: "ca.pem", Pace: Pace{2 * time.Second, 1, 3, 7, 8},
@@ -208,7 +209,7 @@ timezone: Mars/Olympus
 database:
   driver: oracle
   dsn:
-redis: {addr: localhost}
+redis: {addr: localhost, lease: 1s}
 wechat:
   endpoint: "sim:port"
   pace:
@@ -227,6 +228,7 @@ log: {level: INFO, format: xml}
 				`my.yaml line 4: database.driver: "oracle" is not one of sqlite, mysql`,
 				`my.yaml line 5: database.dsn: must not be empty`,
 				`my.yaml line 6: redis.addr: "localhost" is not host:port`,
+				`my.yaml line 6: redis.lease: "1s" is not a duration from 3s to 5m such as 20s`,
 				`my.yaml line 8: wechat.endpoint: "sim:port" is not host:port`,
 				`my.yaml line 10: wechat.pace.every: "4" is not a positive duration such as 4s`,
 				`my.yaml line 11: wechat.pace.jitter: "1.5" is not a number from 0 to 1`,

@@ -50,6 +50,7 @@ var generalFields = []field{
 		"redis.addr", `""`, "host:port; empty: one process, coordination in memory",
 		text(func(c *Config) *string { return &c.Redis.Addr }, empty(hostPort)),
 	},
+	{"redis.lease", "20s", "how long other processes wait for the accounts of one that died; 3s to 5m", setLease},
 	{"wechat.accounts", "[{name: main, mode: desktop}]", "mode: desktop | normal", setAccounts},
 	{
 		"wechat.endpoint", `""`, "host:port: every WeChat host is reached there instead (a simulator)",
@@ -215,6 +216,19 @@ func setEvery(c *Config, n *yaml.Node) error {
 		return fmt.Errorf("%q is not a positive duration such as 4s", s)
 	}
 	c.WeChat.Pace.Every = d
+	return nil
+}
+
+func setLease(c *Config, n *yaml.Node) error {
+	s, err := scalar(n)
+	if err != nil {
+		return err
+	}
+	d, err := time.ParseDuration(s)
+	if err != nil || d < 3*time.Second || d > 5*time.Minute {
+		return fmt.Errorf("%q is not a duration from 3s to 5m such as 20s", s)
+	}
+	c.Redis.Lease = d
 	return nil
 }
 

@@ -89,6 +89,9 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	s.sqldb.SetMaxOpenConns(8)
 	s.sqldb.SetMaxIdleConns(8)
+	if s.driver == MySQL {
+		s.sqldb.SetConnMaxIdleTime(idleFor / 2)
+	}
 	if err := s.migrate(ctx); err != nil {
 		s.Close()
 		return nil, err
@@ -205,6 +208,11 @@ func dial(o Options) (gorm.Dialector, error) {
 	return nil, fmt.Errorf("database.driver %q is neither %s nor %s", o.Driver, SQLite, MySQL)
 }
 
+// idleFor is how long the server keeps a connection on which nothing is said. A process that is stopped in the middle of a
+// transaction holds its locks, and with them whoever wants to take over, until the server gives it up; by itself that would
+// be hours.
+const idleFor = 10 * time.Second
+
 // readCommitted opens connections whose transactions see what others commit meanwhile, and lock only the rows they read.
 // MariaDB and MySQL name the variable differently; this statement works on both, once per connection rather than once per
 // transaction.
@@ -219,8 +227,13 @@ func (r readCommitted) Connect(ctx context.Context) (driver.Conn, error) {
 	if !ok {
 		return nil, errors.Join(errors.New("the MySQL driver cannot execute statements"), conn.Close())
 	}
-	if _, err := exec.ExecContext(ctx, "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED", nil); err != nil {
-		return nil, errors.Join(err, conn.Close())
+	for _, set := range []string{
+		"SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
+		fmt.Sprintf("SET SESSION wait_timeout = %d", idleFor/time.Second),
+	} {
+		if _, err := exec.ExecContext(ctx, set, nil); err != nil {
+			return nil, errors.Join(err, conn.Close())
+		}
 	}
 	return conn, nil
 }
@@ -234,6 +247,11 @@ func (s *Store) migrate(ctx context.Context) error {
 			return fmt.Errorf("database: %w", err)
 		}
 		defer conn.Close()
+		// This one says nothing for as long as the versions take.
+		if _, err := conn.ExecContext(ctx, "SET SESSION wait_timeout = DEFAULT"); err != nil {
+			return fmt.Errorf("database: %w", err)
+		}
+		defer conn.ExecContext(context.WithoutCancel(ctx), fmt.Sprintf("SET SESSION wait_timeout = %d", idleFor/time.Second)) //nolint:errcheck // ends with the connection
 		var got sql.NullInt64
 		if err := conn.QueryRowContext(ctx, "SELECT GET_LOCK('xianjie_migrate', 60)").Scan(&got); err != nil || got.Int64 != 1 {
 			return fmt.Errorf("database: another process is changing the schema: %w", errors.Join(err, errors.New("no lock after 60 s")))
@@ -292,14 +310,19 @@ const attempts = 8
 
 // tx runs f in one transaction, again and whole when the database chose it as the loser of a deadlock, it waited out a
 // lock, or another inserted a row between its look and its own insert. Nothing relies on repeatable read: what is read to
-// be written is locked by the read.
+// be written is locked by the read. Under a fence that is not the present one it writes nothing ([Fence]).
 func (s *Store) tx(ctx context.Context, f func(*gorm.DB) error) error {
 	if s.driver == SQLite {
 		s.writing.Lock()
 		defer s.writing.Unlock()
 	}
 	for n := 1; ; n++ {
-		err := s.db(ctx).Transaction(f)
+		err := s.db(ctx).Transaction(func(tx *gorm.DB) error {
+			if err := s.fenced(ctx, tx); err != nil {
+				return err
+			}
+			return f(tx)
+		})
 		again := lost(err) || s.driver == MySQL && n < 3 && errors.Is(err, gorm.ErrDuplicatedKey)
 		if err == nil || n == attempts || !again {
 			return err
