@@ -85,19 +85,25 @@ func newCluster(t *testing.T) *cluster {
 	}
 	t.Cleanup(func() { _ = l.Close() })
 	serveSettings(t, c.folder, o, l)
-	settings, err := os.OpenFile(filepath.Join(c.folder, "xianjie.yaml"), os.O_APPEND|os.O_WRONLY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	fmt.Fprintf(settings, "redis: {addr: %q, lease: %s}\n", c.redis.addr, c.lease)
-	if err := settings.Close(); err != nil {
-		t.Fatal(err)
-	}
+	c.setting("redis: {addr: %q, lease: %s}\n", c.redis.addr, c.lease)
 	if out, err := xianjie(t.Context(), c.folder, "import", workbook(t, c.folder, writers, false), "--apply").CombinedOutput(); err != nil {
 		t.Fatalf("import: %v\n%s", err, out)
 	}
 	c.db = openPlain(t, o)
 	return c
+}
+
+// setting adds a line to the settings.
+func (c *cluster) setting(format string, args ...any) {
+	c.t.Helper()
+	f, err := os.OpenFile(filepath.Join(c.folder, "xianjie.yaml"), os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := fmt.Fprintf(f, format, args...); err != nil {
+		c.t.Fatal(err)
+	}
 }
 
 func (c *cluster) start() { c.alive = append(c.alive, serveProcess(c.t, c.folder)) }
