@@ -102,14 +102,15 @@ func TestSoak(t *testing.T) {
 }
 
 // round has every member write a few times, and waits until all is answered. Every third round a request or two go wrong,
-// every fifth WeChat wants a new login.
+// every fifth WeChat wants a new login, but no sooner than a session must last for the next code to be shown at once.
 func (c *cluster) round(n int) {
 	c.t.Helper()
 	if n%3 == 2 {
 		c.sim.Inject(wechatsim.Injection{Fault: wechatsim.Fault{Kind: wechatsim.BadGateway}, Endpoint: "webwxsync", Times: 1})
 		c.sim.Inject(wechatsim.Injection{Fault: wechatsim.Fault{Kind: wechatsim.Truncated}, Endpoint: "synccheck", Times: 2})
 	}
-	if n%5 == 4 {
+	if n%5 == 4 && time.Since(c.relogged) > 11*time.Minute {
+		c.relogged = time.Now()
 		before := c.login()
 		c.bot.Relogin()
 		c.await("the account logs in anew", func() bool { return c.login() != before && c.ready() })

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"sync"
 	"syscall"
 	"testing"
@@ -67,6 +68,8 @@ type cluster struct {
 	stop   context.CancelFunc
 	wg     sync.WaitGroup
 	gate   sync.RWMutex // held for reading by whoever writes
+
+	relogged time.Time // when WeChat last wanted a new login
 }
 
 func newCluster(t *testing.T) *cluster {
@@ -85,12 +88,24 @@ func newCluster(t *testing.T) *cluster {
 	}
 	t.Cleanup(func() { _ = l.Close() })
 	serveSettings(t, c.folder, o, l)
+	c.realTime()
 	c.setting("redis: {addr: %q, lease: %s}\n", c.redis.addr, c.lease)
 	if out, err := xianjie(t.Context(), c.folder, "import", workbook(t, c.folder, writers, false), "--apply").CombinedOutput(); err != nil {
 		t.Fatalf("import: %v\n%s", err, out)
 	}
 	c.db = openPlain(t, o)
 	return c
+}
+
+// realTime takes the clock out of the settings: it begins with each process, and processes that share a database must
+// agree on the time.
+func (c *cluster) realTime() {
+	c.t.Helper()
+	path := filepath.Join(c.folder, "xianjie.yaml")
+	text := regexp.MustCompile(`(?m)^clock:.*\n`).ReplaceAllString(read(c.t, path), "")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		c.t.Fatal(err)
+	}
 }
 
 // setting adds a line to the settings.
