@@ -199,6 +199,7 @@ func dial(o Options) (gorm.Dialector, error) {
 		if c.Timeout == 0 {
 			c.Timeout = 10 * time.Second
 		}
+		c.Logger = driverLog{o.Log}
 		dial, err := mysqldriver.NewConnector(c)
 		if err != nil {
 			return nil, fmt.Errorf("database.dsn: %w", err)
@@ -207,6 +208,12 @@ func dial(o Options) (gorm.Dialector, error) {
 	}
 	return nil, fmt.Errorf("database.driver %q is neither %s nor %s", o.Driver, SQLite, MySQL)
 }
+
+// driverLog keeps the driver from writing to standard error by itself: what goes wrong is returned, too.
+type driverLog struct{ log *slog.Logger }
+
+// Print implements the driver's Logger.
+func (l driverLog) Print(v ...any) { l.log.Debug("database driver", "says", fmt.Sprint(v...)) }
 
 // idleFor is how long the server keeps a connection on which nothing is said. A process that is stopped in the middle of a
 // transaction holds its locks, and with them whoever wants to take over, until the server gives it up; by itself that would
