@@ -43,6 +43,14 @@ lint: ## gofumpt, go vet, staticcheck, checks of .ci, govulncheck (if its databa
 bench: ## every benchmark
 	go test -run='^$$' -bench=. -benchmem ./...
 
+.PHONY: takeover
+takeover: ## processes on one database and Redis, killed and stopped N times each while members write (N=20)
+	TEST_TAKEOVERS=$(or $(N),20) go test . -run '^TestTakeover$$' -count=1 -timeout 0 -v
+
+.PHONY: soak
+soak: ## one process under load for SOAK=1h: memory, goroutines and file handles must stay what they are
+	TEST_SOAK=$(or $(SOAK),1h) go test . -run '^TestSoak$$' -count=1 -timeout 0 -v
+
 .PHONY: seasons
 seasons: ## N simulated seasons of 5,000 members, judged from outside (N=50)
 	XIANJIE_SEASONS=$(or $(N),50) XIANJIE_SEASON_SIZE=whole go test ./scheduler -run '^TestSeasons$$' -timeout 0 -v

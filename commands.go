@@ -72,7 +72,12 @@ func commands() []command {
 				fs.Bool("send", false, "after a restore: also send what waited when the backup was made; right only when nothing was sent since")
 			}, resume,
 		},
-		{"doctor", "", "check settings, database, Redis, clock, season file and WeChat", nil, doctor},
+		{
+			"doctor", "[--alert]", "check settings, database, Redis, alerts, clock, season file and WeChat; with --alert only send a test alert",
+			func(fs *flag.FlagSet) {
+				fs.Bool("alert", false, "send a test through the webhook and the mail server of the settings")
+			}, doctor,
+		},
 		{"version", "", "print the version", nil, func(_ context.Context, in *invocation) error {
 			fmt.Fprintf(in.out, "xianjie %s %s %s/%s\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 			return nil
@@ -332,6 +337,9 @@ func doctor(ctx context.Context, in *invocation) error {
 	c, err := in.settings()
 	if err != nil {
 		return err
+	}
+	if in.yes("alert") {
+		return app.TestAlerts(ctx, c, in.out)
 	}
 	return app.Doctor(ctx, c, in.out)
 }

@@ -22,6 +22,9 @@ const beXianjie = "TEST_BE_XIANJIE"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(beXianjie) != "" {
+		if path := os.Getenv(beSampled); path != "" {
+			sampleOnSignal(path)
+		}
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 		defer stop()
 		os.Exit(run(ctx, os.Args[1:], os.Environ(), os.Stdin, os.Stdout, os.Stderr))

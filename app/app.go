@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"xianjie/alert"
 	"xianjie/bot"
 	"xianjie/config"
 	"xianjie/handlers"
@@ -28,6 +29,8 @@ type Options struct {
 	Transport http.RoundTripper
 	// OnLogin is called with every change of an account's connection. It may take its time.
 	OnLogin func(account string, s bot.State)
+	// Alerts are the ways to people outside WeChat; nil means those of the settings.
+	Alerts []alert.Channel
 	// Poll is how often desk and senders look by themselves when nothing wakes them; 5 s by default.
 	Poll time.Duration
 }
@@ -43,6 +46,7 @@ type App struct {
 	closers  []func()
 	accounts []*account
 	desk     *handlers.Desk
+	alarm    *alarm        // nil: nobody is told
 	arrived  chan struct{} // messages were stored
 	queued   chan struct{} // messages wait to be sent
 	planning chan struct{} // the planner should look: somebody can be told again
@@ -98,7 +102,10 @@ func Open(ctx context.Context, o Options) (_ *App, err error) {
 			Store: a.Store, Season: a.Season, Now: a.Now, Log: a.Log, Queued: func() { nudge(a.queued) },
 			Online: a.online,
 		},
-		Coord: a.coord, Log: a.Log,
+		Coord: a.coord, Log: a.Log, TTL: a.Config.Redis.Lease,
+	}
+	if err := a.addAlarm(); err != nil {
+		return nil, err
 	}
 	return a, a.addAccounts()
 }
@@ -137,7 +144,7 @@ func (a *App) addAccounts() error {
 			return fmt.Errorf("WeChat account %s: %w", c.Name, err)
 		}
 		acc.sender = &scheduler.Sender{
-			Account: c.Name, Store: a.Store, Season: a.Season, Channel: channel{acc.bot}, Coord: a.coord,
+			Account: c.Name, Store: a.Store, Season: a.Season, Channel: channel{acc.bot, acc.holds}, Coord: a.coord,
 			Pace: paceOf(a.Config),
 			Now:  a.Now, Log: a.Log, Poll: a.o.Poll,
 			Ahead: func(ctx context.Context) error {
@@ -162,6 +169,9 @@ func (a *App) Run(ctx context.Context) error {
 	g.Go(func() error { return a.desk.Run(ctx, a.arrived, a.o.Poll) })
 	g.Go(func() error { return a.Clock.Run(ctx) })
 	g.Go(func() error { return a.ring(ctx) })
+	if a.alarm != nil {
+		g.Go(func() error { return a.alarm.run(ctx) })
+	}
 	for _, acc := range a.accounts {
 		g.Go(func() error { return acc.run(ctx) })
 		g.Go(func() error { return acc.watch(ctx) })

@@ -14,6 +14,7 @@ func TestArrowsPointDown(t *testing.T) {
 		"understand":  {"season"},
 		"wechatsim":   nil,
 		"config":      nil,
+		"alert":       nil,
 		"seasons":     {"season", "understand"},
 		"storage":     {"season"},
 		"bot":         nil,
@@ -22,7 +23,7 @@ func TestArrowsPointDown(t *testing.T) {
 		"chart":       nil,
 		"scheduler":   {"storage", "season"},
 		"storagetest": {"storage"},
-		"app":         {"bot", "config", "handlers", "roster", "scheduler", "season", "seasons", "storage"},
+		"app":         {"alert", "bot", "config", "handlers", "roster", "scheduler", "season", "seasons", "storage"},
 		"demo":        {"app", "config", "roster", "season", "storage", "wechatsim"},
 	}
 	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}}{{range .Imports}} {{.}}{{end}}`, "xianjie/...").Output()

@@ -86,16 +86,22 @@ func contactOf(c storage.Contact) bot.Contact {
 }
 
 // channel lets a sender speak through an account.
-type channel struct{ account *bot.Account }
+type channel struct {
+	account *bot.Account
+	holds   func() bool // this process may speak
+}
 
 // Online implements [scheduler.Channel].
 func (c channel) Online() bool {
 	st := c.account.State()
-	return st.Phase == bot.PhaseOnline && st.Ready
+	return st.Phase == bot.PhaseOnline && st.Ready && c.holds()
 }
 
 // Send implements [scheduler.Channel].
 func (c channel) Send(ctx context.Context, to scheduler.Address, m scheduler.Message) scheduler.Outcome {
+	if !c.holds() {
+		return scheduler.Outcome{Kind: scheduler.NotSent, Err: errors.New("this process does not run the account any more")}
+	}
 	if m.Kind == storage.OutAccept {
 		return c.accept(ctx, to, m)
 	}

@@ -31,6 +31,7 @@ func Doctor(ctx context.Context, c config.Config, out io.Writer) error {
 		d.accounts(ctx, st, c)
 	}
 	d.redis(ctx, c)
+	d.alerts(c)
 	answered := d.wechat(ctx, c)
 	d.clock(c, sn, answered)
 	if d.failed > 0 {

@@ -13,6 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"xianjie/alert"
 	"xianjie/app"
 	"xianjie/config"
 	"xianjie/roster"
@@ -125,6 +126,7 @@ type world struct {
 	sim     *wechatsim.Server
 	bot     *wechatsim.Account
 	app     *app.App
+	alerts  []alert.Channel
 	people  []*phone
 	wg      syncGroup
 	ctx     context.Context
@@ -163,7 +165,7 @@ func (w *world) open() {
 		log = slog.New(slog.NewTextHandler(os.Stderr, nil))
 	}
 	var err error
-	w.app, err = app.Open(w.ctx, app.Options{Config: w.config, Log: log, Transport: w.sim.Transport(), Poll: time.Hour})
+	w.app, err = app.Open(w.ctx, app.Options{Config: w.config, Log: log, Transport: w.sim.Transport(), Poll: time.Hour, Alerts: w.alerts})
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -28,7 +28,7 @@ type Config struct {
 	CA       []byte
 	Now      func() time.Time
 	Log      *slog.Logger
-	// OnState is called with every change of State but of Heard, in order, from Run's goroutines. It must not block.
+	// OnState is called with every change of State but of Heard and News, in order, from Run's goroutines. It must not block.
 	OnState func(State)
 	// Stored is called after messages were committed.
 	Stored func()
@@ -56,6 +56,7 @@ type State struct {
 	Login string    // the login contacts' ids belong to, while online
 	Ready bool      // the contacts of this login are stored
 	Heard time.Time // last time WeChat answered a long poll
+	News  time.Time // last time it brought a message or a change of contacts; zero: never yet
 	Err   error     // why it is offline
 }
 
@@ -130,7 +131,7 @@ func (a *Account) State() State {
 	return a.state
 }
 
-// change updates the state and tells about it, unless only Heard moved.
+// change updates the state and tells about it, unless only Heard or News moved.
 func (a *Account) change(f func(*State)) {
 	a.telling.Lock()
 	defer a.telling.Unlock()
@@ -142,7 +143,7 @@ func (a *Account) change(f func(*State)) {
 	}
 	after := a.state
 	a.mu.Unlock()
-	before.Heard = after.Heard
+	before.Heard, before.News = after.Heard, after.News
 	if before != after {
 		a.c.OnState(after)
 	}
@@ -169,7 +170,9 @@ func (a *Account) Run(ctx context.Context) error {
 		if ctx.Err() != nil {
 			break
 		}
-		a.change(func(s *State) { *s = State{Phase: PhaseOffline, Since: s.Since, Heard: s.Heard, Err: err} })
+		a.change(func(s *State) {
+			*s = State{Phase: PhaseOffline, Since: s.Since, Heard: s.Heard, News: s.News, Err: err}
+		})
 		lasted := time.Since(began)
 		if lasted > steady || errors.Is(err, errAgain) && lasted > codeLife {
 			pause = firstPause
@@ -180,7 +183,7 @@ func (a *Account) Run(ctx context.Context) error {
 		}
 		pause = min(2*pause, maxPause)
 	}
-	a.change(func(s *State) { *s = State{Phase: PhaseOffline, Since: s.Since, Heard: s.Heard} })
+	a.change(func(s *State) { *s = State{Phase: PhaseOffline, Since: s.Since, Heard: s.Heard, News: s.News} })
 	return nil
 }
 

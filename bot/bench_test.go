@@ -52,7 +52,7 @@ func BenchmarkSync100(b *testing.B) {
 	body := syncReply(100)
 	w := &wire{
 		store: &nowhere{}, now: time.Now, log: slog.New(slog.DiscardHandler), self: "@me",
-		stored: func() {}, seen: func() {},
+		stored: func() {}, seen: func(bool) {},
 	}
 	b.SetBytes(int64(len(body)))
 	b.ReportAllocs()

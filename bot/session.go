@@ -117,7 +117,7 @@ func (s *session) serve() error {
 	s.a.session = s
 	s.a.mu.Unlock()
 	s.a.change(func(st *State) {
-		*st = State{Phase: PhaseOnline, Since: st.Since, Nick: s.wire.nick, Login: s.wire.login, Heard: s.a.c.Now()}
+		*st = State{Phase: PhaseOnline, Since: st.Since, Nick: s.wire.nick, Login: s.wire.login, Heard: s.a.c.Now(), News: st.News}
 	})
 	s.actor.Go(s.keepContacts)
 	<-s.ctx.Done()
@@ -134,11 +134,16 @@ func (s *session) close() {
 	s.wire.shut()
 }
 
-// heard notes that WeChat answered the sync loop.
-func (s *session) heard() {
+// heard notes that WeChat answered the sync loop, and whether it brought anything.
+func (s *session) heard(news bool) {
 	s.failures = 0
 	now := s.a.c.Now()
-	s.a.change(func(st *State) { st.Heard = now })
+	s.a.change(func(st *State) {
+		st.Heard = now
+		if news {
+			st.News = now
+		}
+	})
 }
 
 // failed is asked by the library's sync loop what to do about an error: it waits, longer each time, and lets the loop

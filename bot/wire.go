@@ -35,9 +35,9 @@ type wire struct {
 	store   Store
 	now     func() time.Time
 	log     *slog.Logger
-	// stored is called after a batch was committed, seen after every reply of the sync loop.
+	// stored is called after a batch was committed, seen after every reply of the sync loop: news when it brought anything.
 	stored func()
-	seen   func()
+	seen   func(news bool)
 
 	self   string // own user name: in the stored session, then as webwxinit says
 	nick   string

@@ -37,7 +37,7 @@ func (w *wire) sync(ctx context.Context, body []byte) ([]byte, error) {
 		w.stored()
 	}
 	w.synced = time.Now()
-	w.seen()
+	w.seen(len(batch)+len(changed)+len(deleted) > 0)
 	key, news := o.syncKey("SyncKey"), false
 	if at := encodeKey(key); at != "" && at != w.key {
 		w.key, news = at, len(batch)+len(changed)+len(deleted) > 0
@@ -104,7 +104,7 @@ func (w *wire) check(ctx context.Context, body []byte) ([]byte, error) {
 	if !bytes.Contains(body, []byte(`retcode:"0"`)) || !bytes.Contains(body, nothing) {
 		return body, nil // a webwxsync follows, or the library reports what is wrong
 	}
-	w.seen()
+	w.seen(false)
 	switch {
 	case time.Since(w.synced) > renewEvery:
 		w.idle = 0

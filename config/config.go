@@ -45,6 +45,7 @@ type Config struct {
 	Redis    Redis
 	WeChat   WeChat
 	Console  Console
+	Alerts   Alerts
 	Clock    Clock
 	Secrets  Secrets
 	Log      Log
@@ -58,7 +59,8 @@ type Database struct {
 
 // Redis is what several processes coordinate through.
 type Redis struct {
-	Addr string // host:port; empty: one process, coordination in memory
+	Addr  string        // host:port; empty: one process, coordination in memory
+	Lease time.Duration // how long the others wait for the account of a process that died
 }
 
 // WeChat is the accounts and how they reach WeChat.

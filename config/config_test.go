@@ -29,11 +29,13 @@ func defaults(t *testing.T) Config {
 		Season:   "cqu-2020",
 		Zone:     shanghai(t),
 		Database: Database{Driver: "sqlite", DSN: "./data/xianjie.db"},
+		Redis:    Redis{Lease: 20 * time.Second},
 		WeChat: WeChat{
 			Accounts: []Account{{Name: "main", Mode: "desktop"}},
 			Pace:     Pace{Every: 4 * time.Second, Jitter: 0.5, PerMinute: 20, PerHour: 300, PerDay: 1500},
 		},
 		Console: Console{Listen: "127.0.0.1:8080"},
+		Alerts:  Alerts{Form: "plain", Silence: 24 * time.Hour, SMTP: SMTP{Port: 587, TLS: "auto"}},
 		Secrets: Secrets{KeyFile: "./data/key"},
 		Log:     Log{Level: slog.LevelInfo, Format: "text"},
 	}
@@ -74,7 +76,7 @@ func TestLoad(t *testing.T) {
 season: ./my-season.yaml
 timezone: Asia/Urumqi
 database: {driver: mysql, dsn: "bot:p#a:ss@tcp(db:3306)/xianjie"}
-redis: {addr: "redis:6379"}
+redis: {addr: "redis:6379", lease: 1m}
 wechat:
   accounts:
     - {name: first, mode: normal}
@@ -83,6 +85,11 @@ wechat:
   ca_file: ./ca.pem
   pace: {every: 1m30s, jitter: 0, per_minute: 0, per_hour: 0, per_day: 20}
 console: {listen: ":80"}
+alerts:
+  webhook: https://hooks.example.edu/?key=x
+  form: wecom
+  silence: 0s
+  smtp: {host: mail.example.edu, port: 465, tls: auto, from: bot@example.edu, to: [a@example.edu, b@example.edu], user: bot, password_file: ./pw}
 clock: {start_at: 2020-06-20 09:30}
 secrets: {key_file: /etc/key}
 log: {level: debug, format: json}
@@ -91,7 +98,7 @@ log: {level: debug, format: json}
 				*c = Config{
 					Season:   "./my-season.yaml",
 					Database: Database{"mysql", "bot:p#a:ss@tcp(db:3306)/xianjie"},
-					Redis:    Redis{"redis:6379"},
+					Redis:    Redis{"redis:6379", time.Minute},
 					WeChat: WeChat{
 						Accounts: []Account{{"first", "normal"}, {"second-2", "desktop"}},
 						Endpoint: "127.0.0.1:4433",
@@ -99,6 +106,9 @@ log: {level: debug, format: json}
 						Pace:     Pace{Every: 90 * time.Second, PerDay: 20},
 					},
 					Console: Console{":80"},
+					Alerts: Alerts{"https://hooks.example.edu/?key=x", "wecom", 0, SMTP{
+						"mail.example.edu", 465, "auto", "bot@example.edu", []string{"a@example.edu", "b@example.edu"}, "bot", "./pw",
+					}},
 					Clock:   Clock{time.Date(2020, 6, 20, 3, 30, 0, 0, time.UTC)},
 					Secrets: Secrets{"/etc/key"},
 					Log:     Log{slog.LevelDebug, "json"},
@@ -110,10 +120,14 @@ log: {level: debug, format: json}
 			name: "every setting in the environment",
 			environ: []string{
 				"XIANJIE_SEASON=mine", "XIANJIE_TIMEZONE=UTC", "XIANJIE_DATABASE_DRIVER=mysql",
-				"XIANJIE_DATABASE_DSN=bot:a: b#c=d@tcp(db:3306)/x", "XIANJIE_REDIS_ADDR=[::1]:6379",
+				"XIANJIE_DATABASE_DSN=bot:a: b#c=d@tcp(db:3306)/x", "XIANJIE_REDIS_ADDR=[::1]:6379", "XIANJIE_REDIS_LEASE=3s",
 				"XIANJIE_WECHAT_ACCOUNTS=[{name: a}, {name: b, mode: normal}]", "XIANJIE_WECHAT_ENDPOINT=sim:443",
 				"XIANJIE_WECHAT_CA_FILE=ca.pem", "XIANJIE_WECHAT_PACE_EVERY=2s", "XIANJIE_WECHAT_PACE_JITTER=1",
 				"XIANJIE_WECHAT_PACE_PER_MINUTE=3", "XIANJIE_WECHAT_PACE_PER_HOUR=7", "XIANJIE_WECHAT_PACE_PER_DAY=8", "XIANJIE_CONSOLE_LISTEN=0.0.0.0:9",
+				"XIANJIE_ALERTS_WEBHOOK=http://hook:1/", "XIANJIE_ALERTS_FORM=feishu", "XIANJIE_ALERTS_SILENCE=12h",
+				"XIANJIE_ALERTS_SMTP_HOST=localhost", "XIANJIE_ALERTS_SMTP_PORT=25", "XIANJIE_ALERTS_SMTP_TLS=none",
+				"XIANJIE_ALERTS_SMTP_FROM=b@example.edu", "XIANJIE_ALERTS_SMTP_TO=[o@example.edu]",
+				"XIANJIE_ALERTS_SMTP_USER=", "XIANJIE_ALERTS_SMTP_PASSWORD_FILE=",
 				"XIANJIE_CLOCK_START_AT=2020-06-20T09:30:00+08:00", "XIANJIE_SECRETS_KEY_FILE=k",
 				"XIANJIE_LOG_LEVEL=error", "XIANJIE_LOG_FORMAT=json",
 			},
@@ -121,12 +135,15 @@ log: {level: debug, format: json}
 				*c = Config{
 					Season: "mine", Zone: time.UTC,
 					Database: Database{"mysql", "bot:a: b#c=d@tcp(db:3306)/x"},
-					Redis:    Redis{"[::1]:6379"},
+					Redis:    Redis{"[::1]:6379", 3 * time.Second},
 					WeChat: WeChat{
 						Accounts: []Account{{"a", "desktop"}, {"b", "normal"}},
 						Endpoint: "sim:443", CAFile: "ca.pem", Pace: Pace{2 * time.Second, 1, 3, 7, 8},
 					},
 					Console: Console{"0.0.0.0:9"},
+					Alerts: Alerts{"http://hook:1/", "feishu", 12 * time.Hour, SMTP{
+						Host: "localhost", Port: 25, TLS: "none", From: "b@example.edu", To: []string{"o@example.edu"},
+					}},
 					Clock:   Clock{time.Date(2020, 6, 20, 1, 30, 0, 0, time.UTC)},
 					Secrets: Secrets{"k"},
 					Log:     Log{slog.LevelError, "json"},
@@ -192,7 +209,7 @@ timezone: Mars/Olympus
 database:
   driver: oracle
   dsn:
-redis: {addr: localhost}
+redis: {addr: localhost, lease: 1s}
 wechat:
   endpoint: "sim:port"
   pace:
@@ -211,6 +228,7 @@ log: {level: INFO, format: xml}
 				`my.yaml line 4: database.driver: "oracle" is not one of sqlite, mysql`,
 				`my.yaml line 5: database.dsn: must not be empty`,
 				`my.yaml line 6: redis.addr: "localhost" is not host:port`,
+				`my.yaml line 6: redis.lease: "1s" is not a duration from 3s to 5m such as 20s`,
 				`my.yaml line 8: wechat.endpoint: "sim:port" is not host:port`,
 				`my.yaml line 10: wechat.pace.every: "4" is not a positive duration such as 4s`,
 				`my.yaml line 11: wechat.pace.jitter: "1.5" is not a number from 0 to 1`,
@@ -238,6 +256,44 @@ log: {level: INFO, format: xml}
 			name: "the address of a server as the path of a file",
 			file: "database:\n  dsn: bot:geheim@tcp(db:3306)/xianjie\n",
 			want: []string{`my.yaml line 2: database.dsn: this is the address of a MySQL server, but the driver is sqlite, which wants the path of a file`},
+		},
+		{
+			name: "alerts, the secret of a webhook unsaid",
+			file: `alerts:
+  webhook: hooks.example.edu/geheim
+  form: xml
+  silence: 5m
+  smtp:
+    host: mail
+    port: 0
+    from: Ops <ops@example.edu>
+    to: [ops@example.edu, nobody]
+    password: geheim
+`,
+			want: []string{
+				`my.yaml line 10: alerts.smtp.password: there is no such setting`,
+				`my.yaml line 2: alerts.webhook: this is not a URL that begins with https:// or http://`,
+				`my.yaml line 3: alerts.form: "xml" is not one of plain, wecom, feishu`,
+				`my.yaml line 4: alerts.silence: "5m" is neither 0 nor a duration of at least 1h such as 24h`,
+				`my.yaml line 7: alerts.smtp.port: 0 is not a port`,
+				`my.yaml line 8: alerts.smtp.from: "Ops <ops@example.edu>" is not an address such as ops@example.edu`,
+				`my.yaml line 9: alerts.smtp.to[1]: "nobody" is not an address such as ops@example.edu`,
+			},
+		},
+		{
+			name: "a mail server without anybody to write to",
+			file: "alerts: {smtp: {host: mail, from: a@example.edu}}\n",
+			want: []string{`my.yaml line 1: alerts.smtp.to: must name an address when there is a mail server`},
+		},
+		{
+			name: "a user without a password",
+			file: "alerts:\n  smtp: {host: mail, from: a@example.edu, to: [b@example.edu],\n    user: a}\n",
+			want: []string{`my.yaml line 2: alerts.smtp.password_file: must not be empty when there is a user`},
+		},
+		{
+			name: "a password in the clear",
+			file: "alerts:\n  smtp:\n    host: mail\n    from: a@example.edu\n    to: [b@example.edu]\n    user: a\n    password_file: p\n    tls: none\n",
+			want: []string{`my.yaml line 8: alerts.smtp.tls: a password is not sent without TLS`},
 		},
 		{
 			name: "borders of numbers and zones",

@@ -30,7 +30,9 @@ func (f field) variable() string {
 const prefix = "XIANJIE_"
 
 // fields are all settings, sections together. The zone stands before the clock, which is read in it.
-var fields = []field{
+var fields = slices.Concat(generalFields, alertFields, machineFields)
+
+var generalFields = []field{
 	{
 		"season", "cqu-2020", "a built-in season or the path of a season file",
 		text(func(c *Config) *string { return &c.Season }, filled),
@@ -48,6 +50,7 @@ var fields = []field{
 		"redis.addr", `""`, "host:port; empty: one process, coordination in memory",
 		text(func(c *Config) *string { return &c.Redis.Addr }, empty(hostPort)),
 	},
+	{"redis.lease", "20s", "how long other processes wait for the accounts of one that died; 3s to 5m", setLease},
 	{"wechat.accounts", "[{name: main, mode: desktop}]", "mode: desktop | normal", setAccounts},
 	{
 		"wechat.endpoint", `""`, "host:port: every WeChat host is reached there instead (a simulator)",
@@ -75,6 +78,9 @@ var fields = []field{
 		"console.listen", "127.0.0.1:8080", "host:port kept for the page of the people who run the bot; nothing listens there yet",
 		text(func(c *Config) *string { return &c.Console.Listen }, hostPort),
 	},
+}
+
+var machineFields = []field{
 	{"clock.start_at", `""`, `rehearsal and training: "2020-06-20 09:30" or RFC 3339; empty: the real time`, setStart},
 	{
 		"secrets.key_file", "./data/key", "encrypts personal fields and WeChat sessions; made on first start, mode 0600",
@@ -210,6 +216,19 @@ func setEvery(c *Config, n *yaml.Node) error {
 		return fmt.Errorf("%q is not a positive duration such as 4s", s)
 	}
 	c.WeChat.Pace.Every = d
+	return nil
+}
+
+func setLease(c *Config, n *yaml.Node) error {
+	s, err := scalar(n)
+	if err != nil {
+		return err
+	}
+	d, err := time.ParseDuration(s)
+	if err != nil || d < 3*time.Second || d > 5*time.Minute {
+		return fmt.Errorf("%q is not a duration from 3s to 5m such as 20s", s)
+	}
+	c.Redis.Lease = d
 	return nil
 }
 

@@ -30,6 +30,14 @@ func (l *loader) fault(where, key, text string) {
 	l.faults = append(l.faults, Fault{Where: where, Key: key, Text: text})
 }
 
+// faulty reports that a setting was found wrong already.
+func (l *loader) faulty(key string) bool {
+	return slices.ContainsFunc(l.faults, func(err error) bool {
+		var f Fault
+		return errors.As(err, &f) && f.Key == key
+	})
+}
+
 func (l *loader) give(key string, g given) {
 	if l.given == nil {
 		l.given = map[string]given{}
@@ -161,6 +169,10 @@ func (l *loader) config() (Config, error) {
 	}
 	if err := c.Database.check(); err != nil {
 		l.fault(l.where("database.dsn", "database.driver"), "database.dsn", err.Error())
+	}
+	if key, err := c.Alerts.SMTP.check(); err != nil && !l.faulty("alerts.smtp."+key) {
+		key = "alerts.smtp." + key
+		l.fault(l.where(key, "alerts.smtp.host"), key, err.Error())
 	}
 	if len(l.faults) > 0 {
 		return Config{}, errors.Join(l.faults...)

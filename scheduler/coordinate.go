@@ -44,6 +44,9 @@ type Coordinator interface {
 
 // Lease is held by this process until it is lost, released, or the context it was acquired with ends.
 type Lease interface {
+	// Held reports whether the lease is certainly held at this moment. Done may come late in a process that was stopped for
+	// a while, a machine that slept; Held does not. Asked just before an effect outside SQL, it leaves only a blink.
+	Held() bool
 	// Token is random and belongs to this holding of the lease alone. The fencing number is not here but in SQL.
 	Token() string
 	// Done is closed when the lease is no longer held, for whatever reason.

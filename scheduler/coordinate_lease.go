@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/bsm/redislock"
@@ -47,12 +48,14 @@ type redisLease struct {
 	lock   *redislock.Lock
 	cancel context.CancelFunc
 	done   chan struct{}
+	until  atomic.Pointer[time.Time] // when Redis may let it go
 }
 
 // keep renews a lock that was asked for at that time.
 func keep(ctx context.Context, lock *redislock.Lock, ttl time.Duration, asked time.Time) *redisLease {
 	ctx, cancel := context.WithCancel(ctx)
 	l := &redisLease{lock: lock, cancel: cancel, done: make(chan struct{})}
+	l.lasts(asked.Add(ttl))
 	go func() {
 		defer close(l.done)
 		defer cancel()
@@ -63,6 +66,19 @@ func keep(ctx context.Context, lock *redislock.Lock, ttl time.Duration, asked ti
 
 func (l *redisLease) Token() string         { return l.lock.Token() }
 func (l *redisLease) Done() <-chan struct{} { return l.done }
+
+func (l *redisLease) lasts(until time.Time) { l.until.Store(&until) }
+
+// Held asks both clocks: the steady one may have stood while the machine slept, the other may have been set back.
+func (l *redisLease) Held() bool {
+	select {
+	case <-l.done:
+		return false
+	default:
+	}
+	now, until := time.Now(), *l.until.Load()
+	return now.Before(until) && now.Round(0).Before(until.Round(0))
+}
 
 // Release waits until Redis has the lease back, or does not answer.
 func (l *redisLease) Release() {
@@ -95,6 +111,7 @@ func (l *redisLease) renew(ctx context.Context, ttl time.Duration, asked time.Ti
 		}
 		if err == nil {
 			asked = at
+			l.lasts(asked.Add(ttl))
 		}
 	}
 }

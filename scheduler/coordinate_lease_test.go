@@ -52,8 +52,14 @@ func leaseIsGivenBack(t *testing.T, _ *clock, a, b Coordinator) {
 		t.Fatal("a held lease is done")
 	default:
 	}
+	if !l.Held() {
+		t.Error("a held lease is not held")
+	}
 	l.Release()
 	within(t, l.Done(), "the end of the lease")
+	if l.Held() {
+		t.Error("a lease given back is held")
+	}
 	next := acquire(t, t.Context(), b, "planner")
 	l.Release() // again: nothing, above all not to the next holder
 	never(t, next.Done(), "the loss of the next holder's lease")

@@ -77,7 +77,16 @@ type memoryLease struct {
 	forget func() bool // stops watching the context
 }
 
-func (l *memoryLease) Token() string         { return l.token }
+func (l *memoryLease) Token() string { return l.token }
+func (l *memoryLease) Held() bool {
+	select {
+	case <-l.done:
+		return false
+	default:
+		return true
+	}
+}
+
 func (l *memoryLease) Done() <-chan struct{} { return l.done }
 
 func (l *memoryLease) Release() {

@@ -317,3 +317,16 @@ func TestRedisKeepsNothing(t *testing.T) {
 		}
 	}
 }
+
+// A process that was stopped for longer than its lease lives knows so before its timers do.
+func TestRedisLeaseIsHeldByTheClock(t *testing.T) {
+	l := &redisLease{done: make(chan struct{})}
+	l.lasts(time.Now().Add(time.Minute))
+	if !l.Held() {
+		t.Error("with a minute left it is not held")
+	}
+	l.lasts(time.Now().Add(-time.Nanosecond))
+	if l.Held() {
+		t.Error("past its end it is held")
+	}
+}

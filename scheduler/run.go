@@ -19,7 +19,7 @@ type Clockwork struct {
 	Planner *Planner
 	Coord   Coordinator
 	Log     *slog.Logger
-	// TTL is how long other processes wait before one of them plans in place of a process that died; 30 s by default.
+	// TTL is how long other processes wait before one of them plans in place of a process that died; 20 s by default.
 	TTL time.Duration
 
 	ticking sync.Mutex // one tick at a time
@@ -49,7 +49,7 @@ func (c *Clockwork) Run(ctx context.Context) error {
 	clock.Start()
 	defer func() { <-clock.Stop().Done() }()
 	for ctx.Err() == nil {
-		lease, err := c.Coord.Acquire(ctx, leasePlanner, cmp.Or(c.TTL, 30*time.Second))
+		lease, err := c.Coord.Acquire(ctx, leasePlanner, cmp.Or(c.TTL, 20*time.Second))
 		if err != nil {
 			if ctx.Err() == nil {
 				c.Log.Error("planner pauses: whether another process plans is unknown", "err", err)
@@ -57,8 +57,11 @@ func (c *Clockwork) Run(ctx context.Context) error {
 			}
 			continue
 		}
-		c.Log.Info("this process plans")
-		c.plan(ctx, lease, minutes, wakes)
+		err = c.plan(ctx, lease, minutes, wakes)
+		if err != nil && ctx.Err() == nil {
+			c.Log.Error("planner pauses", "err", err)
+			pause(ctx, leasePatience, nil)
+		}
 		if ctx.Err() == nil {
 			c.Log.Warn("the planner's lease is lost; this process waits for it again")
 		}
@@ -66,15 +69,21 @@ func (c *Clockwork) Run(ctx context.Context) error {
 	return nil
 }
 
-// plan ticks until the lease is lost or ctx ends.
-func (c *Clockwork) plan(ctx context.Context, lease Lease, minutes, wakes <-chan struct{}) {
+// plan ticks until the lease or the fence is lost or ctx ends. Its error is about the fence, which could not be taken.
+func (c *Clockwork) plan(ctx context.Context, lease Lease, minutes, wakes <-chan struct{}) error {
 	defer lease.Release()
-	ctx, cancel := context.WithCancel(ctx)
+	fence, err := c.Planner.Store.TakeFence(ctx, leasePlanner)
+	if err != nil {
+		return err
+	}
+	c.Log.Info("this process plans", "fence", fence.Number())
+	ctx, cancel := context.WithCancel(fence.Under(ctx))
 	defer cancel()
 	go func() {
 		defer cancel()
 		select {
 		case <-lease.Done():
+		case <-fence.Lost():
 		case <-ctx.Done():
 		}
 	}()
@@ -82,7 +91,7 @@ func (c *Clockwork) plan(ctx context.Context, lease Lease, minutes, wakes <-chan
 		r, err := c.Tick(ctx)
 		switch {
 		case ctx.Err() != nil:
-			return
+			return nil
 		case err != nil:
 			c.Log.Error("planner: what is left is tried again at the next wake-up", "err", err)
 		case r != Report{}:
@@ -94,6 +103,7 @@ func (c *Clockwork) plan(ctx context.Context, lease Lease, minutes, wakes <-chan
 		case <-wakes:
 		}
 	}
+	return nil
 }
 
 // Tick has everything done that is due now, and returns when it is done: for a calendar that is moved by hand. It does

@@ -62,7 +62,7 @@ type Outcome struct {
 
 // Sender sends what is queued for one account: one message at a time, paced, answers before deadlines before notices.
 // A digest is written anew at the moment it leaves, so that nothing is asked for that was done meanwhile. Whoever runs it
-// sees to it that no other process sends for the account.
+// sees to it that no other process sends for the account, by a lease and by the fence in ctx.
 type Sender struct {
 	Account string
 	Store   *storage.Store
@@ -122,7 +122,9 @@ func (s *Sender) Run(ctx context.Context) error {
 		wait, err := s.next(ctx)
 		if err != nil && ctx.Err() == nil {
 			s.Log.Error("sender pauses", "account", s.Account, "err", err)
-			wait, s.behind = s.Poll, true
+			s.behind = true
+			pause(ctx, s.Poll, nil) // whatever wakes it: every message would ask again what just failed
+			continue
 		}
 		if wait > 0 {
 			pause(ctx, wait, wakes)
@@ -456,7 +458,7 @@ func (s *Sender) note(ctx context.Context, write func(context.Context) error) er
 	for {
 		over := ctx.Err() != nil
 		err := write(context.WithoutCancel(ctx))
-		if err == nil || over || errors.Is(err, storage.ErrNotInFlight) {
+		if err == nil || over || errors.Is(err, storage.ErrNotInFlight) || errors.Is(err, storage.ErrFenced) {
 			return err
 		}
 		s.Log.Error("what became of a message is not noted yet", "account", s.Account, "err", err)

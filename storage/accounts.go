@@ -45,10 +45,36 @@ func (s *Store) SaveSession(ctx context.Context, account string, blob []byte) er
 	return s.setAccount(ctx, Account{Name: account, Session: Sealed(blob)}, "session")
 }
 
-// SavePhase notes the state of an account's connection, for the console and the doctor.
+// phaseOnline is the phase of an account that sends and receives.
+const phaseOnline = "online"
+
+// SavePhase notes the state of an account's connection, for the console, the doctor and the alerts. Since when it is not
+// online stays as it was while one phase of a login follows another.
 func (s *Store) SavePhase(ctx context.Context, account, phase string) error {
 	now := s.now()
-	return s.setAccount(ctx, Account{Name: account, Phase: phase, PhaseAt: &now}, "phase", "phase_at")
+	a := Account{Name: account, Phase: phase, PhaseAt: &now, UpdatedAt: now}
+	lost := gorm.Expr("NULL")
+	if phase != phaseOnline {
+		a.LostAt, lost = &now, gorm.Expr("COALESCE(lost_at, ?)", now)
+	}
+	return s.tx(ctx, func(tx *gorm.DB) error {
+		set := clause.AssignmentColumns([]string{"phase", "phase_at", "updated_at"})
+		return tx.Clauses(clause.OnConflict{
+			Columns:   []clause.Column{{Name: "name"}},
+			DoUpdates: append(set, clause.Assignment{Column: clause.Column{Name: "lost_at"}, Value: lost}),
+		}).Create(&a).Error
+	})
+}
+
+// SaveHeard notes when WeChat last answered and when it last delivered anything; the zero time leaves the latter as it is.
+func (s *Store) SaveHeard(ctx context.Context, account string, heard, news time.Time) error {
+	set := map[string]any{"heard_at": utc(heard)}
+	if !news.IsZero() {
+		set["news_at"] = utc(news)
+	}
+	return s.tx(ctx, func(tx *gorm.DB) error {
+		return tx.Model(&Account{}).Where("name = ?", account).Updates(set).Error
+	})
 }
 
 // slowFor is how long one "too often" counts against an account.

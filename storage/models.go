@@ -57,6 +57,9 @@ type Account struct {
 	HeldUntil *time.Time // WeChat answered "too often": nothing leaves before
 	RefusedAt *time.Time // when it first did: the account sends half as fast for a day
 	StoppedAt *time.Time // it did so again within that day: nothing leaves until somebody resumes the account
+	LostAt    *time.Time // since when it is not online
+	HeardAt   *time.Time // when WeChat last answered the process that is logged in
+	NewsAt    *time.Time // when WeChat last delivered anything
 	UpdatedAt time.Time
 }
 

@@ -115,6 +115,9 @@ func open(ctx context.Context, o Options) (*Store, error) {
 	}
 	s.sqldb.SetMaxOpenConns(8)
 	s.sqldb.SetMaxIdleConns(8)
+	if s.driver == MySQL {
+		s.sqldb.SetConnMaxIdleTime(idleFor / 2)
+	}
 	return s, nil
 }
 
@@ -150,9 +153,9 @@ func (s *Store) keyWord(tx *gorm.DB) (string, error) {
 	return words[0], nil
 }
 
-// fence makes sure that a transaction seals with the key that is current in the database until it commits: a rotation that
+// keyed makes sure that a transaction seals with the key that is current in the database until it commits: a rotation that
 // changes it waits for the transaction, and what this process takes for current is corrected first.
-func (s *Store) fence(tx *gorm.DB) error {
+func (s *Store) keyed(tx *gorm.DB) error {
 	word, err := s.keyWord(tx)
 	if err != nil || word == "" {
 		return err
@@ -228,6 +231,7 @@ func dial(o Options) (gorm.Dialector, error) {
 		if c.Timeout == 0 {
 			c.Timeout = 10 * time.Second
 		}
+		c.Logger = driverLog{o.Log}
 		dial, err := mysqldriver.NewConnector(c)
 		if err != nil {
 			return nil, fmt.Errorf("database.dsn: %w", err)
@@ -236,6 +240,17 @@ func dial(o Options) (gorm.Dialector, error) {
 	}
 	return nil, fmt.Errorf("database.driver %q is neither %s nor %s", o.Driver, SQLite, MySQL)
 }
+
+// driverLog keeps the driver from writing to standard error by itself: what goes wrong is returned, too.
+type driverLog struct{ log *slog.Logger }
+
+// Print implements the driver's Logger.
+func (l driverLog) Print(v ...any) { l.log.Debug("database driver", "says", fmt.Sprint(v...)) }
+
+// idleFor is how long the server keeps a connection on which nothing is said. A process that is stopped in the middle of a
+// transaction holds its locks, and with them whoever wants to take over, until the server gives it up; by itself that would
+// be hours.
+const idleFor = 10 * time.Second
 
 // readCommitted opens connections whose transactions see what others commit meanwhile, and lock only the rows they read.
 // MariaDB and MySQL name the variable differently; this statement works on both, once per connection rather than once per
@@ -251,8 +266,13 @@ func (r readCommitted) Connect(ctx context.Context) (driver.Conn, error) {
 	if !ok {
 		return nil, errors.Join(errors.New("the MySQL driver cannot execute statements"), conn.Close())
 	}
-	if _, err := exec.ExecContext(ctx, "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED", nil); err != nil {
-		return nil, errors.Join(err, conn.Close())
+	for _, set := range []string{
+		"SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
+		fmt.Sprintf("SET SESSION wait_timeout = %d", idleFor/time.Second),
+	} {
+		if _, err := exec.ExecContext(ctx, set, nil); err != nil {
+			return nil, errors.Join(err, conn.Close())
+		}
 	}
 	return conn, nil
 }
@@ -274,6 +294,11 @@ func (s *Store) schema(ctx context.Context, change func(*goose.Provider) error) 
 			return fmt.Errorf("database: %w", err)
 		}
 		defer conn.Close()
+		// This one says nothing for as long as the versions take.
+		if _, err := conn.ExecContext(ctx, "SET SESSION wait_timeout = DEFAULT"); err != nil {
+			return fmt.Errorf("database: %w", err)
+		}
+		defer conn.ExecContext(context.WithoutCancel(ctx), fmt.Sprintf("SET SESSION wait_timeout = %d", idleFor/time.Second)) //nolint:errcheck // ends with the connection
 		var got sql.NullInt64
 		if err := conn.QueryRowContext(ctx, "SELECT GET_LOCK('xianjie_migrate', 60)").Scan(&got); err != nil || got.Int64 != 1 {
 			return fmt.Errorf("database: another process is changing the schema: %w", errors.Join(err, errors.New("no lock after 60 s")))
@@ -330,26 +355,32 @@ func utc(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
 // attempts bounds how often a transaction that lost against another is tried.
 const attempts = 8
 
-// tx runs f in one transaction that seals with the key of the database (see fence), again and whole when the database chose
+// tx runs f in one transaction that seals with the key of the database (see keyed), again and whole when the database chose
 // it as the loser of a deadlock, it waited out a lock, or another inserted a row between its look and its own insert.
-// Nothing relies on repeatable read: what is read to be written is locked by the read.
+// Nothing relies on repeatable read: what is read to be written is locked by the read. Under a fence that is not the
+// present one it writes nothing ([Fence]).
 func (s *Store) tx(ctx context.Context, f func(*gorm.DB) error) error {
 	return s.transact(ctx, func(tx *gorm.DB) error {
-		if err := s.fence(tx); err != nil {
+		if err := s.keyed(tx); err != nil {
 			return err
 		}
 		return f(tx)
 	})
 }
 
-// transact is tx without the fence, for what moves it.
+// transact is tx without the look at the key, for what changes it.
 func (s *Store) transact(ctx context.Context, f func(*gorm.DB) error) error {
 	if s.driver == SQLite {
 		s.writing.Lock()
 		defer s.writing.Unlock()
 	}
 	for n := 1; ; n++ {
-		err := s.db(ctx).Transaction(f)
+		err := s.db(ctx).Transaction(func(tx *gorm.DB) error {
+			if err := s.fenced(ctx, tx); err != nil {
+				return err
+			}
+			return f(tx)
+		})
 		again := lost(err) || s.driver == MySQL && n < 3 && errors.Is(err, gorm.ErrDuplicatedKey)
 		if err == nil || n == attempts || !again {
 			return err

@@ -23,7 +23,7 @@ type Rotation struct {
 //
 //	key file [old]       database says old    nothing happened
 //	key file [new, old]  database says old    every process can read both, and writes the old one
-//	key file [new, old]  database says new    every process writes the new one (see fence); old values are sealed anew
+//	key file [new, old]  database says new    every process writes the new one (see keyed); old values are sealed anew
 //	key file [new]       database says new    done: nothing is left that the old key opens
 //
 // A process on another machine, with a key file of its own, reads and writes nothing from the third line on until it gets
@@ -66,7 +66,7 @@ func (s *Store) RotateKey(ctx context.Context, by Audit, progress func(resealed 
 
 // currentKey is the key the database says is current.
 func (s *Store) currentKey(ctx context.Context) (string, error) {
-	err := s.tx(ctx, func(*gorm.DB) error { return nil }) // its fence looks
+	err := s.tx(ctx, func(*gorm.DB) error { return nil }) // it looks which key counts
 	return s.seal.current(), err
 }
 
