@@ -20,6 +20,7 @@ type Turner struct {
 	names  [][]string // the words for each destination
 
 	pace func(sends int) time.Duration // how long so many notices take; nil: no time at all
+	link func(token string) string     // the address that lets into the console; nil: there is none
 
 	menu, explained string // the destinations to choose from, by name and with what each means
 }

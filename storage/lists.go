@@ -16,6 +16,25 @@ type Scope struct {
 	BranchID  int64
 }
 
+// ScopeOf is what somebody with these roles may see and record: a branch, a college, or everything. The widest role counts.
+// There must be one.
+func ScopeOf(roles []RoleIn) Scope {
+	var sc Scope
+	for _, r := range roles {
+		switch r.Party {
+		case OrgCommittee:
+			return Scope{}
+		case OrgCollege:
+			sc = Scope{CollegeID: r.OrgID}
+		case OrgBranch:
+			if sc.CollegeID == 0 {
+				sc = Scope{BranchID: r.OrgID}
+			}
+		}
+	}
+	return sc
+}
+
 func (sc Scope) of(q *gorm.DB) *gorm.DB {
 	switch {
 	case sc.BranchID != 0:

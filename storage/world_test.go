@@ -202,7 +202,7 @@ func (w *world) second() *storage.Store {
 
 // tables are all our tables.
 var tables = strings.Fields(`meta orgs people roles accounts contacts dialogues declarations transfers transfer_events duties duty_steps acknowledgements org_events
-	reminders inbox outbox matters audit notices notice_recipients class_groups`)
+	reminders inbox outbox matters audit notices notice_recipients class_groups console_links console_sessions`)
 
 // dump is everything the database holds, as it holds it.
 func dump(t testing.TB, db *sql.DB) string {
