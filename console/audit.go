@@ -1,0 +1,57 @@
+package console
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+
+	"xianjie/storage"
+)
+
+// auditLine is who did what, as people read it.
+type auditLine struct{ At, Who, What, Subject, Detail string }
+
+// actions are what the audit knows, in words.
+var actions = map[string]string{
+	"bind": "绑定微信", "declare": "登记去向", "record": "记录进展", "undo": "撤销进展", "import": "导入名册", "export": "导出", "view": "查看",
+	"matter": "答复", "hand_over": "转交提醒", "lapse": "到期未办", "notice": "写通知", "resume": "恢复发送", "appoint": "任命", "dismiss": "卸任",
+	"bind_group": "绑定班级群", "unbind_group": "解除班级群", "dialogue_lost": "对话草稿丢失", "console_link": "要控制台链接", "sign_in": "进入控制台", "sign_out": "退出控制台",
+	"notice_sending": "放行通知", "notice_paused": "暂停通知", "notice_stopped": "停发通知", "nudge": "催办",
+}
+
+// byOperator are actions that, without an officer who did them, are those of whoever runs the installation.
+var byOperator = []string{"import", "resume", "console_link", "sign_in", "sign_out"}
+
+// details are the keys of what the audit says besides.
+var details = map[string]string{
+	"event": "进展", "destination": "去向", "route": "路径", "list": "名单", "people": "人数", "members": "人数", "first": "从", "file": "文件", "via": "经由",
+	"answer": "答复", "to": "转给", "audience": "发给", "word": "原话",
+}
+
+// auditLine puts a line of the audit into words. What stands about it in the details is shown as it is, but for keys of
+// the season, which have names.
+func (c *Console) auditLine(a storage.Audit, people map[int64]storage.Person) auditLine {
+	l := auditLine{At: c.minute(a.At), Who: "系统", What: cmp.Or(actions[a.Action], a.Action), Subject: a.Subject}
+	switch {
+	case a.ActorID != nil:
+		l.Who = people[*a.ActorID].Name
+	case slices.Contains(byOperator, a.Action) || a.Detail["via"] != "":
+		l.Who = "管理员"
+	}
+	var parts []string
+	for _, k := range slices.Sorted(maps.Keys(a.Detail)) {
+		v := a.Detail[k]
+		switch k {
+		case "event":
+			v = c.eventName(v)
+		case "destination":
+			v = c.shortOf(v)
+		case "via":
+			v = "控制台"
+		}
+		parts = append(parts, cmp.Or(details[k], k)+"："+v)
+	}
+	l.Detail = strings.Join(parts, "；")
+	return l
+}
