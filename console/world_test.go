@@ -56,9 +56,6 @@ var colleges = []struct {
 	{"新闻与传播学院", []string{"新闻1班", "新闻2班"}},
 }
 
-// hostile is a name that would run if it were not escaped.
-const hostile = `<img src=x onerror=alert(1)>`
-
 // newWorld is a university with perBranch members in each branch.
 func newWorld(t testing.TB, o storage.Options, perBranch int) *world {
 	t.Helper()
@@ -99,9 +96,6 @@ func (w *world) enrol(perBranch int) {
 				}
 				if n%29 == 0 {
 					l.Cohort-- // of an earlier year, still here
-				}
-				if n == 2 {
-					l.Name = hostile
 				}
 				r.People = append(r.People, l)
 			}
@@ -173,11 +167,65 @@ func (w *world) live() {
 		_, err = w.CommitMembers(ctx, moved)
 		w.ok(err)
 	}
+	w.befriend()
+	for w.season.DateOf(w.Now()).Before(season.Date{Year: 2020, Month: 6, Day: 26}) {
+		w.at(w.Now().AddDate(0, 0, 1))
+		w.morning()
+	}
+}
+
+// befriend logs an account in that knows the officers and every second member.
+func (w *world) befriend() {
 	w.ok(w.BeginLogin(ctx, "main", "login"))
 	w.ok(w.SavePhase(ctx, "main", "online"))
-	p := &scheduler.Planner{Store: w.Store, Season: w.season, Now: w.Store.Now, Log: slog.New(slog.DiscardHandler)}
-	_, err = p.Tick(ctx)
+	var people []storage.Person
+	for _, no := range []string{committeeNo, collegeNo, otherNo} {
+		p, err := w.PersonByNo(ctx, no)
+		w.ok(err)
+		people = append(people, p)
+	}
+	w.ok(w.EachMember(ctx, func(ms []storage.Member) error {
+		for i, m := range ms {
+			if i%2 == 0 {
+				people = append(people, m.Person)
+			}
+		}
+		return nil
+	}))
+	var snap storage.Snapshot
+	var says []storage.Received
+	for _, p := range people {
+		snap.Seen = append(snap.Seen, storage.Seen{UserName: "@" + p.No, Kind: "friend", Nick: "阿" + string([]rune(p.Name)[1:])})
+		says = append(says, storage.Received{MsgID: p.No, User: "@" + p.No, ChatKind: "friend", Kind: "text", Text: p.No + " " + p.Name, At: w.Now()})
+	}
+	w.ok(w.SaveSnapshot(ctx, "main", "login", snap))
+	w.ok(w.Receive(ctx, "main", "login", says))
+	pending, err := w.Pendings(ctx, len(says))
 	w.ok(err)
+	var turns []storage.Turn
+	for i, m := range pending {
+		turns = append(turns, storage.Turn{
+			InboxID: m.Inbox.ID, ContactID: m.Contact.ID, Bind: &storage.Bind{ContactID: m.Contact.ID, PersonID: people[i].ID},
+			Audit: []storage.Audit{{At: w.Now(), ActorID: &people[i].ID, Action: "bind", Subject: fmt.Sprintf("person/%d", people[i].ID)}},
+		})
+	}
+	w.ok(w.CommitTurns(ctx, turns))
+}
+
+// morning lets everything leave that is due.
+func (w *world) morning() {
+	w.t.Helper()
+	p := &scheduler.Planner{Store: w.Store, Season: w.season, Now: w.Store.Now, Log: slog.New(slog.DiscardHandler)}
+	_, err := p.Tick(ctx)
+	w.ok(err)
+	for {
+		c, err := w.ClaimOut(ctx, "main")
+		w.ok(err)
+		if c == nil {
+			return
+		}
+		w.ok(w.FinishOut(ctx, c.Outbox.ID, storage.OutSent, fmt.Sprint(c.Outbox.ID), ""))
+	}
 }
 
 // options are those of the console of this university, reached at an address.

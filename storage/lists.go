@@ -109,10 +109,10 @@ func (f Filter) of(q *gorm.DB) *gorm.DB {
 
 // found narrows a list to those somebody looks for. Names are scanned in index people_name, numbers found in people_no.
 func found(q *gorm.DB, find string) *gorm.DB {
-	pattern := strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(find)
 	if strings.Trim(find, "0123456789") == "" {
-		return q.Where("people.no LIKE ? ESCAPE '!'", pattern+"%")
+		return q.Where("people.no >= ? AND people.no < ?", find, find+":") // the character after 9
 	}
+	pattern := strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(find)
 	return q.Where("people.name LIKE ? ESCAPE '!'", "%"+pattern+"%")
 }
 
