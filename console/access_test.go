@@ -23,6 +23,8 @@ func TestAccess(t *testing.T) {
 		branch    = fmt.Sprintf("/members?unit=%d", id("orgs WHERE name = '机械1班'"))
 		second    = fmt.Sprintf("/members?unit=%d", id("orgs WHERE name = '机械2班'"))
 		other     = fmt.Sprintf("/members?unit=%d", id("orgs WHERE name = '数学与统计学院'"))
+		duty      = fmt.Sprintf("/duties/%d", id("duties WHERE subject = 'member' AND person_id = (SELECT id FROM people WHERE no = ?) ORDER BY id LIMIT 1", branchNo))
+		orgDuty   = fmt.Sprintf("/duties/%d", id("duties WHERE subject = 'college' AND org_id = (SELECT id FROM orgs WHERE name = '机械工程学院') ORDER BY id LIMIT 1"))
 		committee = fmt.Sprintf("/members?unit=%d", id("orgs WHERE kind = 'committee'"))
 	)
 	const yes, no = http.StatusOK, http.StatusNotFound
@@ -51,6 +53,11 @@ func TestAccess(t *testing.T) {
 		{"an officer who is no member", officer, [5]int{no, no, no, no, no}},
 		{"nobody", "/members/999999", [5]int{no, no, no, no, no}},
 		{"nonsense for a member", "/members/x", [5]int{no, no, no, no, no}},
+		{"duties", "/duties", [5]int{yes, yes, yes, yes, yes}},
+		{"a duty about a member of the branch", duty, [5]int{yes, yes, yes, no, yes}},
+		{"a duty about a college", orgDuty, [5]int{yes, yes, yes, no, no}},
+		{"no duty", "/duties/999999", [5]int{no, no, no, no, no}},
+		{"nonsense for a duty", "/duties/x", [5]int{no, no, no, no, no}},
 		{"no page", "/nothing", [5]int{no, no, no, no, no}},
 		{"no such state", "/members?state=x", [5]int{no, no, no, no, no}},
 		{"no such rate", "/members?rate=x", [5]int{no, no, no, no, no}},

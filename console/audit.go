@@ -2,6 +2,7 @@ package console
 
 import (
 	"cmp"
+	"context"
 	"maps"
 	"slices"
 	"strings"
@@ -27,6 +28,22 @@ var byOperator = []string{"import", "resume", "console_link", "sign_in", "sign_o
 var details = map[string]string{
 	"event": "进展", "destination": "去向", "route": "路径", "list": "名单", "people": "人数", "members": "人数", "first": "从", "file": "文件", "via": "经由",
 	"answer": "答复", "to": "转给", "audience": "发给", "word": "原话",
+}
+
+// auditLines puts lines of the audit into words.
+func (c *Console) auditLines(ctx context.Context, lines []storage.Audit) ([]auditLine, error) {
+	var ids []int64
+	for _, a := range lines {
+		if a.ActorID != nil {
+			ids = append(ids, *a.ActorID)
+		}
+	}
+	people, err := c.Store.PeopleByID(ctx, ids)
+	views := make([]auditLine, len(lines))
+	for i, a := range lines {
+		views[i] = c.auditLine(a, people)
+	}
+	return views, err
 }
 
 // auditLine puts a line of the audit into words. What stands about it in the details is shown as it is, but for keys of

@@ -19,8 +19,8 @@ import (
 // BenchmarkPages measures what the server takes for each page, compression and all, at a university of 100,000 members.
 // p95-ms is the time within which 95 of 100 requests were answered, bytes the page as it goes over the wire.
 //
-// overview-counted counts everybody anew each time, as the first visitor within 5 seconds waits for; overview is what the
-// others wait for.
+// overview-counted counts everybody anew each time, as the first visitor after half a minute waits for; overview is what
+// the others wait for.
 func BenchmarkPages(b *testing.B) {
 	for name, o := range map[string]func(testing.TB) storage.Options{"mariadb": storagetest.MariaDB, "sqlite": storagetest.SQLite} {
 		b.Run(name, func(b *testing.B) {

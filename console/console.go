@@ -100,6 +100,8 @@ func (c *Console) Handler() http.Handler {
 	mux.Handle("GET /health", c.door(c.health))
 	mux.Handle("GET /members", c.door(c.members))
 	mux.Handle("GET /members/{id}", c.door(c.member))
+	mux.Handle("GET /duties", c.door(c.duties))
+	mux.Handle("GET /duties/{id}", c.door(c.duty))
 	mux.Handle("/", c.door(func(w http.ResponseWriter, r *visit) error { return errNothing }))
 	return gzhttp.GzipHandler(guarded(http.NewCrossOriginProtection().Handler(mux)))
 }

@@ -11,9 +11,12 @@ import (
 	"xianjie/storage"
 )
 
-// fresh is how old counts may be that a page shows. Counting a whole university reads every member; so many seconds are
-// too few for anybody to notice and enough for many people looking at once.
-const fresh = 5 * time.Second
+// Counting a whole university reads every member. What is older than fresh is counted anew; until that is done, who
+// looks sees what was counted before, with its time, unless it is older than stale.
+const (
+	fresh = 5 * time.Second
+	stale = 30 * time.Second
+)
 
 // counted is how a part of the school stood at an instant.
 type counted struct {
@@ -37,21 +40,30 @@ func newCounts(s *storage.Store) *counts {
 	return &counts{store: s, last: map[storage.Scope]counted{}}
 }
 
-// of is how a part of the school stands, at most fresh ago.
+// of is how a part of the school stands, at most stale ago.
 func (c *counts) of(ctx context.Context, sc storage.Scope) (counted, error) {
 	c.mu.Lock()
 	have, ok := c.last[sc]
 	c.mu.Unlock()
-	if ok && time.Since(have.taken) < fresh {
+	age := time.Since(have.taken)
+	if ok && age < fresh {
 		return have, nil
 	}
-	v, err, _ := c.once.Do(fmt.Sprint(sc), func() (any, error) {
+	fetched := c.once.DoChan(fmt.Sprint(sc), func() (any, error) {
 		return c.count(context.WithoutCancel(ctx), sc) // one who leaves must not fail the others
 	})
-	if err != nil {
-		return counted{}, err
+	if ok && age < stale {
+		return have, nil
 	}
-	return v.(counted), nil
+	select {
+	case r := <-fetched:
+		if r.Err != nil {
+			return counted{}, r.Err
+		}
+		return r.Val.(counted), nil
+	case <-ctx.Done():
+		return counted{}, ctx.Err()
+	}
 }
 
 func (c *counts) count(ctx context.Context, sc storage.Scope) (now counted, err error) {

@@ -163,7 +163,7 @@ func TestDutiesOnTheOverview(t *testing.T) {
 			var open int
 			w.ok(rows.Scan(&rule, &due, &open))
 			r, _ := w.season.DutyRule(rule)
-			line := fmt.Sprintf(`(?s)<th scope="row">%s</th>.*?class="num end">%d<`, regexp.QuoteMeta(r.Name), open)
+			line := fmt.Sprintf(`(?s)<th scope="row"><a href="[^"]*rule=%s">%s</a></th>.*?class="num end">%d<`, rule, regexp.QuoteMeta(r.Name), open)
 			if !regexp.MustCompile(line).MatchString(page) {
 				t.Errorf("%s, due %s: %d are open, and the page does not say so", r.Name, due, open)
 			}

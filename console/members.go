@@ -111,9 +111,13 @@ func (c *Console) stateOf(track, state string) string {
 	return c.Season.TrackState(track, state).Name
 }
 
-// total says how many there are. They are counted from what was counted a moment ago; when somebody is looked for by
-// name, only those found matter.
+// total says how many there are: where they are more than a page, as was counted a moment ago. Of those looked for by name
+// nobody counts more than are shown.
 func (c *Console) total(view *membersView, v *visit, a asked, q listQuery) error {
+	if view.Next == "" && view.First == "" {
+		view.Total = fmt.Sprintf("共%d人", len(view.Members))
+		return nil
+	}
 	if q.Find != "" {
 		return nil
 	}

@@ -37,6 +37,7 @@ type deadline struct {
 // dutyLine are the open duties of one rule that are due on one day.
 type dutyLine struct {
 	Name, Party, Date string
+	Link              string
 	Days              int // until then; negative: past
 	N, Lapsed         int
 }
@@ -123,6 +124,7 @@ func (c *Console) dutyLines(counts []storage.DutyCount, today season.Date) (line
 			continue
 		}
 		l := dutyLine{Name: words.Duty(n.Rule), Party: words.Party(n.Party), Date: n.Due, N: n.N, Lapsed: n.Lapsed}
+		l.Link = dutiesLink(storage.DutyFilter{Rule: n.Rule, Due: n.Due}, storage.DutyMark{})
 		if d, err := season.ParseDate(n.Due); err == nil {
 			l.Date, l.Days = d.Chinese(), today.DaysUntil(d)
 		}

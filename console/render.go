@@ -74,6 +74,7 @@ var navigation = []struct {
 }{
 	{"总览", "/", false},
 	{"名单", "/members", false},
+	{"时限", "/duties", false},
 }
 
 // placeOf is the organisation an officer's view stands for.

@@ -107,7 +107,7 @@ func (f Filter) of(q *gorm.DB) *gorm.DB {
 	return q
 }
 
-// found narrows a list to those somebody looks for. Names are scanned in index people_name, numbers found in people_no.
+// found narrows a list to those somebody looks for. Names are scanned in index people_found, numbers found in people_no.
 func found(q *gorm.DB, find string) *gorm.DB {
 	if strings.Trim(find, "0123456789") == "" {
 		return q.Where("people.no >= ? AND people.no < ?", find, find+":") // the character after 9

@@ -1,4 +1,4 @@
--- Ways into the console. Tokens are stored as their SHA-256: who reads the database cannot sign in with what is in it.
+-- The console. Tokens are stored as their SHA-256: who reads the database cannot sign in with what is in it.
 
 -- +goose Up
 CREATE TABLE console_links (
@@ -20,6 +20,17 @@ CREATE TABLE console_sessions (
 );
 CREATE UNIQUE INDEX console_sessions_hash ON console_sessions (hash);
 
+-- Lists of the console: whoever is looked for by part of a name is found by scanning these entries, not the rows, and who
+-- goes where or stands somewhere without scanning at all.
+CREATE INDEX people_found ON people (left_at, id, name);
+CREATE INDEX transfers_destination ON transfers (destination, person_id);
+CREATE INDEX transfers_state ON transfers (state, track, person_id);
+CREATE INDEX duties_calendar ON duties (closed_at, due, id);
+
 -- +goose Down
+DROP INDEX duties_calendar;
+DROP INDEX transfers_state;
+DROP INDEX transfers_destination;
+DROP INDEX people_found;
 DROP TABLE console_sessions;
 DROP TABLE console_links;
