@@ -22,7 +22,7 @@ func TestArrowsPointDown(t *testing.T) {
 		"scheduler":   {"storage", "season"},
 		"storagetest": {"storage"},
 		"app":         {"bot", "config", "handlers", "roster", "scheduler", "season", "seasons", "storage"},
-		"console":     {"app", "bot", "season", "storage"},
+		"console":     {"app", "bot", "config", "season", "storage"},
 		"demo":        {"app", "config", "roster", "season", "storage", "wechatsim"},
 	}
 	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}}{{range .Imports}} {{.}}{{end}}`, "xianjie/...").Output()

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 
+	"xianjie/bot"
 	"xianjie/scheduler"
 )
 
@@ -17,4 +18,15 @@ func (a *App) RedisPing() func(context.Context) error {
 		return r.Ping
 	}
 	return nil
+}
+
+// Connection is how the connection of an account of this process stands; false when it has none of that name. Where
+// another process holds the account, it is offline here.
+func (a *App) Connection(account string) (bot.State, bool) {
+	for _, acc := range a.accounts {
+		if acc.name == account {
+			return acc.bot.State(), true
+		}
+	}
+	return bot.State{}, false
 }

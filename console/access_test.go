@@ -3,9 +3,11 @@ package console_test
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
+	"xianjie/storage"
 	"xianjie/storage/storagetest"
 )
 
@@ -56,6 +58,9 @@ func TestAccess(t *testing.T) {
 		{"duties", "/duties", [5]int{yes, yes, yes, yes, yes}},
 		{"a duty about a member of the branch", duty, [5]int{yes, yes, yes, no, yes}},
 		{"a duty about a college", orgDuty, [5]int{yes, yes, yes, no, no}},
+		{"WeChat", "/wechat", [5]int{yes, yes, no, no, no}},
+		{"a login code nobody waits for", "/wechat/main/code.png", [5]int{no, no, no, no, no}},
+		{"audit", "/audit", [5]int{yes, yes, no, no, no}},
 		{"no duty", "/duties/999999", [5]int{no, no, no, no, no}},
 		{"nonsense for a duty", "/duties/x", [5]int{no, no, no, no, no}},
 		{"no page", "/nothing", [5]int{no, no, no, no, no}},
@@ -110,6 +115,36 @@ func TestListsStayWithin(t *testing.T) {
 			}
 		}
 	}
+}
+
+// The list of duties holds what is open in the visitor's part of the school, each once.
+func TestDutiesStayWithin(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, o storage.Options) {
+		w := newWorld(t, o, 13)
+		const mine = "(SELECT id FROM orgs WHERE name = '机械工程学院' OR parent_id = (SELECT id FROM orgs WHERE name = '机械工程学院'))"
+		const branch = "(SELECT id FROM orgs WHERE name = '机械1班')"
+		for _, c := range []struct{ no, in string }{
+			{committeeNo, "1 = 1"},
+			{collegeNo, "d.org_id IN " + mine},
+			{branchNo, "(d.subject = 'branch' AND d.org_id = " + branch + " OR d.subject = 'member' AND d.person_id IN (SELECT person_id FROM transfers WHERE branch_id = " + branch + "))"},
+		} {
+			r := w.in(c.no)
+			for _, q := range []struct{ query, where string }{
+				{"", "1 = 1"},
+				{"?rule=initiate", "d.rule = 'initiate'"},
+				{"?due=2020-07-31", "d.due = '2020-07-31'"},
+				{"?overdue=1", "d.lapsed_at IS NOT NULL"},
+				{"?rule=nothing", "1 = 0"},
+			} {
+				want := w.count("SELECT COUNT(*) FROM duties d WHERE d.closed_at IS NULL AND " + c.in + " AND " + q.where)
+				got := w.walk(r, "/duties"+q.query)
+				slices.Sort(got)
+				if n := len(slices.Compact(got)); n != want {
+					t.Errorf("%s at %s sees %d, want %d", c.no, q.query, n, want)
+				}
+			}
+		}
+	})
 }
 
 // Every look at personal data is a line of the audit: who, what, when.

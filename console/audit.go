@@ -17,7 +17,7 @@ type auditLine struct{ At, Who, What, Subject, Detail string }
 var actions = map[string]string{
 	"bind": "绑定微信", "declare": "登记去向", "record": "记录进展", "undo": "撤销进展", "import": "导入名册", "export": "导出", "view": "查看",
 	"matter": "答复", "hand_over": "转交提醒", "lapse": "到期未办", "notice": "写通知", "resume": "恢复发送", "appoint": "任命", "dismiss": "卸任",
-	"bind_group": "绑定班级群", "unbind_group": "解除班级群", "dialogue_lost": "对话草稿丢失", "console_link": "要控制台链接", "sign_in": "进入控制台", "sign_out": "退出控制台",
+	"bind_group": "绑定班级群", "unbind_group": "解除班级群", "dialogue_lost": "对话草稿丢失", "console_link": "要控制台链接", "pause": "暂停发送", "continue": "继续发送", "sign_in": "进入控制台", "sign_out": "退出控制台",
 	"notice_sending": "放行通知", "notice_paused": "暂停通知", "notice_stopped": "停发通知", "nudge": "催办",
 }
 
@@ -46,10 +46,21 @@ func (c *Console) auditLines(ctx context.Context, lines []storage.Audit) ([]audi
 	return views, err
 }
 
+// subjects are what the audit is about, in words; what follows the stroke is a number.
+var subjects = map[string]string{
+	"person": "人员", "duty": "事项", "notice": "通知", "account": "微信账号", "org": "组织", "branch": "团支部", "matter": "待答复", "contact": "会话", "session": "登录",
+	"roster": "名册", "members": "名单", "duties": "时限", "audit": "审计", "audience": "通知对象", "console": "控制台", "college": "学院", "school": "全校",
+}
+
+func subjectOf(subject string) string {
+	kind, number, _ := strings.Cut(subject, "/")
+	return strings.TrimSpace(cmp.Or(subjects[kind], kind) + " " + number)
+}
+
 // auditLine puts a line of the audit into words. What stands about it in the details is shown as it is, but for keys of
 // the season, which have names.
 func (c *Console) auditLine(a storage.Audit, people map[int64]storage.Person) auditLine {
-	l := auditLine{At: c.minute(a.At), Who: "系统", What: cmp.Or(actions[a.Action], a.Action), Subject: a.Subject}
+	l := auditLine{At: c.minute(a.At), Who: "系统", What: cmp.Or(actions[a.Action], a.Action), Subject: subjectOf(a.Subject)}
 	switch {
 	case a.ActorID != nil:
 		l.Who = people[*a.ActorID].Name

@@ -15,6 +15,7 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
+	"xianjie/bot"
 	"xianjie/storage/storagetest"
 )
 
@@ -184,8 +185,13 @@ func TestPagesInABrowser(t *testing.T) {
 		{"list", "/members"},
 		{"list-missing", fmt.Sprintf("/members?unit=%d&rate=initiated&side=missing", college)},
 		{"member", fmt.Sprintf("/members/%d", member)},
+		{"duties", "/duties"},
+		{"duty", fmt.Sprintf("/duties/%d", w.count("SELECT duty_id FROM reminders ORDER BY id LIMIT 1"))},
+		{"wechat", "/wechat"},
+		{"audit", "/audit"},
 		{"nothing", "/members/999999"},
 	}
+	w.connect(bot.State{Phase: bot.PhaseQR, QR: "https://login.weixin.qq.com/l/made-up"})
 	b := newBrowser(t)
 	b.open(w.url + "/in")
 	b.accessible("sign-in")

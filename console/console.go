@@ -16,6 +16,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"xianjie/app"
+	"xianjie/bot"
+	"xianjie/config"
 	"xianjie/season"
 	"xianjie/storage"
 )
@@ -34,6 +36,10 @@ type Options struct {
 	Redis func(context.Context) error
 	// Accounts are the names of our WeChat accounts.
 	Accounts []string
+	// Connection is what this process knows of an account's connection; false: another process may hold it. Nil: nothing.
+	Connection func(account string) (bot.State, bool)
+	// Pace is how much each account may send.
+	Pace config.Pace
 }
 
 // Console serves the pages. It is safe for concurrent use.
@@ -55,7 +61,7 @@ func New(o Options) *Console {
 func Of(a *app.App, url string) Options {
 	o := Options{
 		Store: a.Store, Season: a.Season, Now: a.Now, Log: a.Log, URL: url,
-		Allow: a.Coordinator().Allow, Redis: a.RedisPing(),
+		Allow: a.Coordinator().Allow, Redis: a.RedisPing(), Connection: a.Connection, Pace: a.Config.WeChat.Pace,
 	}
 	for _, acc := range a.Config.WeChat.Accounts {
 		o.Accounts = append(o.Accounts, acc.Name)
@@ -102,6 +108,11 @@ func (c *Console) Handler() http.Handler {
 	mux.Handle("GET /members/{id}", c.door(c.member))
 	mux.Handle("GET /duties", c.door(c.duties))
 	mux.Handle("GET /duties/{id}", c.door(c.duty))
+	mux.Handle("GET /wechat", c.everywhere(c.wechat))
+	mux.Handle("GET /wechat/{account}/code.png", c.everywhere(c.code))
+	mux.Handle("POST /wechat/{account}/pause", c.everywhere(c.pause))
+	mux.Handle("POST /wechat/{account}/resume", c.everywhere(c.resume))
+	mux.Handle("GET /audit", c.everywhere(c.audit))
 	mux.Handle("/", c.door(func(w http.ResponseWriter, r *visit) error { return errNothing }))
 	return gzhttp.GzipHandler(guarded(http.NewCrossOriginProtection().Handler(mux)))
 }

@@ -120,26 +120,29 @@ func (w *world) behind(r *reader, f figure) {
 	}
 }
 
-var (
-	memberIn = regexp.MustCompile(`href="(/members/\d+)"`)
-	nextIn   = regexp.MustCompile(`href="([^"]+)">下一页`)
-)
+var memberIn = regexp.MustCompile(`href="(/(?:members|duties)/\d+)"`)
 
-// walk turns all pages of a list and returns the address of everybody on them.
+// linkIn is where a link of that text leads; "" when there is none.
+func linkIn(page, text string) string {
+	m := regexp.MustCompile(`href="([^"]+)">` + text).FindStringSubmatch(page)
+	if m == nil {
+		return ""
+	}
+	return html.UnescapeString(m[1])
+}
+
+// walk turns all pages of a list and returns the addresses of all that is on them.
 func (w *world) walk(r *reader, link string) []string {
 	w.t.Helper()
 	var all []string
-	for {
+	for link != "" {
 		page := r.page(link)
 		for _, m := range memberIn.FindAllStringSubmatch(page, -1) {
 			all = append(all, m[1])
 		}
-		next := nextIn.FindStringSubmatch(page)
-		if next == nil {
-			return all
-		}
-		link = html.UnescapeString(next[1])
+		link = linkIn(page, "下一页")
 	}
+	return all
 }
 
 // eachDatabase runs a test on both kinds of databases.

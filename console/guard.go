@@ -67,6 +67,16 @@ func (c *Console) door(page func(http.ResponseWriter, *visit) error) http.Handle
 	})
 }
 
+// everywhere lets in who sees the whole school; for all others the page does not exist.
+func (c *Console) everywhere(page func(http.ResponseWriter, *visit) error) http.Handler {
+	return c.door(func(w http.ResponseWriter, v *visit) error {
+		if !v.who.Everywhere() {
+			return errNothing
+		}
+		return page(w, v)
+	})
+}
+
 // toSignIn sends a browser to the sign-in page; one that wanted only part of a page changes the whole page.
 func (c *Console) toSignIn(w http.ResponseWriter, r *http.Request) {
 	if r.Header.Get("HX-Request") != "" {

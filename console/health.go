@@ -80,6 +80,8 @@ func (c *Console) accountLine(a storage.Account) healthLine {
 	switch {
 	case a.StoppedAt != nil:
 		l.Text, l.State = "微信两次提示发送过于频繁，已停发，等人恢复", healthBad
+	case a.PausedAt != nil:
+		l.Text, l.State = "有人暂停了发送，等人恢复", healthCare
 	case a.HeldUntil != nil && now.Before(*a.HeldUntil):
 		l.Text, l.State = "微信提示发送过于频繁，"+a.HeldUntil.In(c.Season.Zone).Format("15:04")+"以后再发", healthCare
 	case a.Slowed(now) && l.State == healthGood:

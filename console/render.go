@@ -75,6 +75,8 @@ var navigation = []struct {
 	{"总览", "/", false},
 	{"名单", "/members", false},
 	{"时限", "/duties", false},
+	{"微信", "/wechat", true},
+	{"审计", "/audit", true},
 }
 
 // placeOf is the organisation an officer's view stands for.

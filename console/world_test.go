@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"xianjie/bot"
+	"xianjie/config"
 	"xianjie/console"
 	"xianjie/scheduler"
 	"xianjie/season"
@@ -33,6 +35,7 @@ type world struct {
 	t      testing.TB
 	season *season.Season
 	now    atomic.Pointer[time.Time]
+	conn   atomic.Pointer[bot.State]
 	o      storage.Options
 	url    string
 	tokens int
@@ -232,8 +235,30 @@ func (w *world) morning() {
 func (w *world) options(url string) console.Options {
 	return console.Options{
 		Store: w.Store, Season: w.season, Now: w.Store.Now, Log: slog.New(slog.NewTextHandler(testWriter{w.t}, nil)), URL: url,
-		Allow: scheduler.NewMemory(time.Now).Allow, Accounts: []string{"main"},
+		Allow: scheduler.NewMemory(time.Now).Allow, Accounts: []string{"main"}, Pace: config.Pace{PerMinute: 20, PerHour: 300, PerDay: 1500},
+		Connection: func(string) (bot.State, bool) {
+			if st := w.conn.Load(); st != nil {
+				return *st, true
+			}
+			return bot.State{}, false
+		},
 	}
+}
+
+// connect is how the connection stands in this process.
+func (w *world) connect(st bot.State) { w.conn.Store(&st) }
+
+// queueOf lets messages to somebody wait to be sent.
+func (w *world) queueOf(no string, n int) {
+	w.t.Helper()
+	w.ok(w.Receive(ctx, "main", "login", []storage.Received{{MsgID: "queue", User: "@" + no, ChatKind: "friend", Kind: "text", Text: "你好", At: w.Now()}}))
+	ps, err := w.Pendings(ctx, 1)
+	w.ok(err)
+	t := storage.Turn{InboxID: ps[0].Inbox.ID, ContactID: ps[0].Contact.ID}
+	for i := range n {
+		t.Out = append(t.Out, storage.Out{ContactID: ps[0].Contact.ID, Kind: storage.OutReply, Text: fmt.Sprint("回答", i)})
+	}
+	w.ok(w.CommitTurns(ctx, []storage.Turn{t}))
 }
 
 // serve puts the console behind a server of its own.

@@ -160,7 +160,7 @@ func (s *Sender) next(ctx context.Context) (time.Duration, error) {
 		return 0, err
 	}
 	switch {
-	case a.StoppedAt != nil:
+	case a.StoppedAt != nil || a.PausedAt != nil:
 		s.behind = true
 		return s.Poll, nil // until a person resumes the account
 	case a.HeldUntil != nil && a.HeldUntil.After(s.Now()):

@@ -56,6 +56,7 @@ type Account struct {
 	HeldUntil *time.Time // WeChat answered "too often": nothing leaves before
 	RefusedAt *time.Time // when it first did: the account sends half as fast for a day
 	StoppedAt *time.Time // it did so again within that day: nothing leaves until somebody resumes the account
+	PausedAt  *time.Time // a person lets nothing leave until a person resumes it
 	UpdatedAt time.Time
 }
 

@@ -27,7 +27,14 @@ CREATE INDEX transfers_destination ON transfers (destination, person_id);
 CREATE INDEX transfers_state ON transfers (state, track, person_id);
 CREATE INDEX duties_calendar ON duties (closed_at, due, id);
 
+-- How much of its pace an account has used.
+CREATE INDEX outbox_done ON outbox (account, done_at);
+
+ALTER TABLE accounts ADD COLUMN paused_at DATETIME NULL;
+
 -- +goose Down
+ALTER TABLE accounts DROP COLUMN paused_at;
+DROP INDEX outbox_done;
 DROP INDEX duties_calendar;
 DROP INDEX transfers_state;
 DROP INDEX transfers_destination;
