@@ -5,13 +5,14 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"xianjie/storage"
 )
 
 // auditLine is who did what, as people read it.
-type auditLine struct{ At, Who, What, Subject, Detail string }
+type auditLine struct{ At, Who, What, Subject, Link, Detail string }
 
 // actions are what the audit knows, in words.
 var actions = map[string]string{
@@ -26,7 +27,7 @@ var byOperator = []string{"import", "resume", "console_link", "sign_in", "sign_o
 
 // details are the keys of what the audit says besides.
 var details = map[string]string{
-	"event": "进展", "destination": "去向", "route": "路径", "list": "名单", "people": "人数", "members": "人数", "first": "从", "file": "文件", "via": "经由",
+	"event": "进展", "destination": "去向", "route": "路径", "list": "名单", "people": "人数", "members": "人数", "first": "从", "file": "文件", "lines": "条数",
 	"answer": "答复", "to": "转给", "audience": "发给", "word": "原话",
 }
 
@@ -36,6 +37,9 @@ func (c *Console) auditLines(ctx context.Context, lines []storage.Audit) ([]audi
 	for _, a := range lines {
 		if a.ActorID != nil {
 			ids = append(ids, *a.ActorID)
+		}
+		if id := numberOf(a.Subject, "person"); id != 0 {
+			ids = append(ids, id)
 		}
 	}
 	people, err := c.Store.PeopleByID(ctx, ids)
@@ -57,10 +61,26 @@ func subjectOf(subject string) string {
 	return strings.TrimSpace(cmp.Or(subjects[kind], kind) + " " + number)
 }
 
+// numberOf is the number of a subject of that kind; 0 for others.
+func numberOf(subject, kind string) int64 {
+	of, number, _ := strings.Cut(subject, "/")
+	if of != kind {
+		return 0
+	}
+	id, _ := strconv.ParseInt(number, 10, 64) // nothing else is written
+	return id
+}
+
 // auditLine puts a line of the audit into words. What stands about it in the details is shown as it is, but for keys of
 // the season, which have names.
 func (c *Console) auditLine(a storage.Audit, people map[int64]storage.Person) auditLine {
 	l := auditLine{At: c.minute(a.At), Who: "系统", What: cmp.Or(actions[a.Action], a.Action), Subject: subjectOf(a.Subject)}
+	if p, ok := people[numberOf(a.Subject, "person")]; ok {
+		l.Subject, l.Link = p.Name+" "+p.No, "/members/"+strconv.FormatInt(p.ID, 10)
+	}
+	if id := numberOf(a.Subject, "duty"); id != 0 {
+		l.Link = "/duties/" + strconv.FormatInt(id, 10)
+	}
 	switch {
 	case a.ActorID != nil:
 		l.Who = people[*a.ActorID].Name
@@ -76,7 +96,8 @@ func (c *Console) auditLine(a storage.Audit, people map[int64]storage.Person) au
 		case "destination":
 			v = c.shortOf(v)
 		case "via":
-			v = "控制台"
+			parts = append(parts, "在控制台")
+			continue
 		}
 		parts = append(parts, cmp.Or(details[k], k)+"："+v)
 	}

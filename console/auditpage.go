@@ -61,7 +61,7 @@ func (c *Console) audit(w http.ResponseWriter, v *visit) error {
 		view.Actions = append(view.Actions, choice{key, actions[key], key == f.Action})
 	}
 	if len(lines) > 0 {
-		if err := c.seen(v, "audit", map[string]string{"people": strconv.Itoa(len(lines))}); err != nil {
+		if err := c.seen(v, "audit", map[string]string{"lines": strconv.Itoa(len(lines))}); err != nil {
 			return err
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 
 	"xianjie/bot"
 	"xianjie/storage/storagetest"
@@ -187,10 +188,14 @@ func TestPagesInABrowser(t *testing.T) {
 		{"member", fmt.Sprintf("/members/%d", member)},
 		{"duties", "/duties"},
 		{"duty", fmt.Sprintf("/duties/%d", w.count("SELECT duty_id FROM reminders ORDER BY id LIMIT 1"))},
+		{"notices", "/notices"},
+		{"notice", "/notices/1"},
 		{"wechat", "/wechat"},
 		{"audit", "/audit"},
 		{"nothing", "/members/999999"},
 	}
+	w.notify()
+	w.ok(w.SavePhase(ctx, "main", "qr"))
 	w.connect(bot.State{Phase: bot.PhaseQR, QR: "https://login.weixin.qq.com/l/made-up"})
 	b := newBrowser(t)
 	b.open(w.url + "/in")
@@ -216,4 +221,59 @@ func TestPagesInABrowser(t *testing.T) {
 		b.click(".me button")
 		b.wait("the way in", `document.title.startsWith('进入控制台')`)
 	}
+}
+
+// A list narrows while somebody types, its address can be kept, and the way back works.
+func TestFindingInABrowser(t *testing.T) {
+	w := newWorld(t, storagetest.SQLite(t), 13)
+	b := newBrowser(t)
+	b.window(1280, 800, "light")
+	b.signIn(w, committeeNo)
+	b.click(`nav a[href="/members"]`)
+	b.wait("the list", `document.title.startsWith('名单') && document.querySelectorAll('#list tbody tr').length === 50`)
+	eval[bool](b, "marking the page", `window.mark = 1; true`)
+	b.do("typing", chromedp.SendKeys(chromedp.CSS("#find"), branchNo))
+	b.wait("the one found", `document.querySelectorAll('#list tbody tr').length === 1 && location.search.includes('find=`+branchNo+`')`)
+	b.holds("the page was not loaded again", `window.mark === 1`)
+	b.holds("whoever types stays in the field", `document.activeElement.id === 'find'`)
+	eval[bool](b, "choosing", `const f = document.querySelector('#find'); f.value = ''; const s = document.querySelector('select[name=go]'); s.value = 'military'; s.dispatchEvent(new Event('change', { bubbles: true })); true`)
+	b.wait("those who go there", `document.querySelector('#list h2').textContent.includes('参军') && [...document.querySelectorAll('#list tbody tr')].every((r) => r.textContent.includes('参军'))`)
+	b.open(eval[string](b, "keeping the address", `location.href`))
+	b.holds("the address brings the same back", `document.querySelector('select[name=go]').value === 'military' && document.querySelector('#list h2').textContent.includes('参军')`)
+	b.click(`#list tbody tr a`)
+	b.wait("the member's story", `document.querySelector('#declarations-title') !== null`)
+	eval[bool](b, "going back", `setTimeout(() => history.back()); true`)
+	b.wait("the list again", `document.querySelector('#list h2')?.textContent.includes('参军')`)
+}
+
+// The login code renews itself, the picture is not loaded anew while it is the same, and whoever is on a button stays there.
+func TestLoginCodeInABrowser(t *testing.T) {
+	w := newWorld(t, storagetest.SQLite(t), 1)
+	w.connect(bot.State{Phase: bot.PhaseQR, QR: "https://login.weixin.qq.com/l/first"})
+	b := newBrowser(t)
+	b.window(390, 844, "dark")
+	b.signIn(w, committeeNo)
+	b.open(w.url + "/wechat")
+	b.wait("the code", `document.querySelector('#accounts img').naturalWidth > 100`)
+	eval[bool](b, "marking the picture", `window.before = document.querySelector('#accounts img').src; document.querySelector('#accounts img').mark = 1;
+		window.refreshed = 0; document.body.addEventListener('htmx:afterSettle', () => window.refreshed++); document.querySelector('#pause-main').focus(); true`)
+	b.wait("a refresh", `window.refreshed > 0`)
+	b.holds("the same picture stands", `document.querySelector('#accounts img').mark === 1`)
+	b.holds("the button keeps the focus", `document.activeElement.id === 'pause-main'`)
+	w.connect(bot.State{Phase: bot.PhaseQR, QR: "https://login.weixin.qq.com/l/second"})
+	b.wait("the next code", `document.querySelector('#accounts img').src !== window.before && document.querySelector('#accounts img').naturalWidth > 100`)
+	w.connect(bot.State{Phase: bot.PhaseOnline})
+	b.wait("the end of codes", `document.querySelector('#accounts img') === null`)
+}
+
+// Everything can be reached by keyboard, beginning with the way past the navigation.
+func TestKeyboard(t *testing.T) {
+	w := newWorld(t, storagetest.SQLite(t), 1)
+	b := newBrowser(t)
+	b.window(1280, 800, "light")
+	b.signIn(w, committeeNo)
+	b.do("tab", chromedp.KeyEvent(kb.Tab))
+	b.holds("the first stop leads to the text", `document.activeElement.textContent === '跳到正文' && document.activeElement.getBoundingClientRect().left >= 0`)
+	b.do("enter", chromedp.KeyEvent(kb.Enter), chromedp.KeyEvent(kb.Tab))
+	b.holds("the next stop is in the text", `document.querySelector('main').contains(document.activeElement)`)
 }

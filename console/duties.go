@@ -60,7 +60,7 @@ func (c *Console) duties(w http.ResponseWriter, v *visit) error {
 	}
 	view.Rules, view.Days = c.dutyChoices(n, f)
 	if len(ds) > 0 {
-		detail := map[string]string{"list": "没办完的事项", "people": strconv.Itoa(len(ds))}
+		detail := map[string]string{"list": "没办完的事项", "lines": strconv.Itoa(len(ds))}
 		if err := c.seen(v, "duties", detail); err != nil {
 			return err
 		}
@@ -164,8 +164,12 @@ func (c *Console) duty(w http.ResponseWriter, v *visit) error {
 	d := c.dutyView(st.Duty)
 	view := dutyStoryView{page: c.frame(v, d.Name), Name: d.Name, About: st.About, State: d.State, Mark: d.Mark}
 	view.Facts = []fact{
-		{Name: "关于", Value: st.About}, {Name: "学院", Value: st.Org}, {Name: "谁来办", Value: d.Party},
-		{Name: "开始", Value: c.minute(st.Duty.OpenedAt)}, {Name: "截止", Value: strings.TrimSpace(d.Due + " " + d.Left)}, {Name: "编号", Value: strconv.FormatInt(id, 10)},
+		{Name: "关于", Value: st.About},
+		{Name: "学院", Value: st.Org},
+		{Name: "谁来办", Value: d.Party},
+		{Name: "开始", Value: c.minute(st.Duty.OpenedAt)},
+		{Name: "截止", Value: strings.TrimSpace(d.Due + " " + d.Left)},
+		{Name: "编号", Value: strconv.FormatInt(id, 10)},
 	}
 	if r, ok := c.Season.DutyRule(st.Duty.Rule); ok && r.Clause != "" {
 		view.Facts = append(view.Facts, fact{Name: "依据", Value: r.Clause})

@@ -25,7 +25,7 @@ type membersView struct {
 	States  []choice
 	Rates   []choice
 	Sides   []choice
-	Title   string // what is listed, in words
+	Heading string // what is listed, in words
 	Total   string // how many; "" where that is not counted
 	Members []memberLine
 	Next    string // address of the next page
@@ -53,7 +53,7 @@ func (c *Console) members(w http.ResponseWriter, v *visit) error {
 	if err != nil {
 		return err
 	}
-	view := membersView{page: c.frame(v, "名单"), Query: q, Title: strings.Join(a.words, " · ")}
+	view := membersView{page: c.frame(v, "名单"), Query: q, Heading: strings.Join(a.words, " · ")}
 	if len(ms) > listPage {
 		ms = ms[:listPage]
 		view.Next = q.at(ms[listPage-1].Person.ID)
@@ -71,7 +71,7 @@ func (c *Console) members(w http.ResponseWriter, v *visit) error {
 		return err
 	}
 	if len(ms) > 0 {
-		if err := c.seen(v, "members", map[string]string{"list": view.Title, "people": strconv.Itoa(len(ms)), "first": ms[0].Person.No}); err != nil {
+		if err := c.seen(v, "members", map[string]string{"list": view.Heading, "people": strconv.Itoa(len(ms)), "first": ms[0].Person.No}); err != nil {
 			return err
 		}
 	}

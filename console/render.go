@@ -75,6 +75,7 @@ var navigation = []struct {
 	{"总览", "/", false},
 	{"名单", "/members", false},
 	{"时限", "/duties", false},
+	{"通知", "/notices", true},
 	{"微信", "/wechat", true},
 	{"审计", "/audit", true},
 }

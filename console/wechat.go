@@ -22,6 +22,7 @@ type accountView struct {
 	Line       healthLine
 	Since      string
 	Code       string // address of the login code, "" when there is none to scan
+	CodeID     string // changes with the code: the same picture is not loaded again
 	Paces      []paceView
 	Queue      string
 	Held       bool // a person or WeChat stopped it: it can be let go on
@@ -63,7 +64,8 @@ func (c *Console) accountView(v *visit, name string) (accountView, error) {
 		view.Nick = st.Nick
 		if st.Phase == bot.PhaseQR && st.QR != "" {
 			sum := sha256.Sum256([]byte(st.QR)) // the address changes with the code, the code stays out of it
-			view.Code = "/wechat/" + name + "/code.png?" + hex.EncodeToString(sum[:6])
+			mark := hex.EncodeToString(sum[:6])
+			view.Code, view.CodeID = "/wechat/"+name+"/code.png?"+mark, "code-"+mark
 		}
 	}
 	for _, p := range []struct {

@@ -248,6 +248,43 @@ func (w *world) options(url string) console.Options {
 // connect is how the connection stands in this process.
 func (w *world) connect(st bot.State) { w.conn.Store(&st) }
 
+// notify sends a notice to everybody who is employed and lets some of its messages leave; some answer.
+func (w *world) notify() {
+	w.t.Helper()
+	audience := storage.Audience{Standing: storage.Standing{Destinations: []string{"employed"}}}
+	all, err := w.ReachOf(ctx, audience)
+	w.ok(err)
+	author, err := w.PersonByNo(ctx, committeeNo)
+	w.ok(err)
+	w.ok(w.Receive(ctx, "main", "login", []storage.Received{{MsgID: "notice", User: "@" + committeeNo, ChatKind: "friend", Kind: "text", Text: "发送", At: w.Now()}}))
+	ps, err := w.Pendings(ctx, 1)
+	w.ok(err)
+	p := storage.NoticePlan{Notice: storage.Notice{
+		ID: 1, Text: "{姓名}同学：报到以后请把单位团组织的名称告诉我们。", Audience: audience, Sentence: "去向是就业的", State: storage.NoticeSending, ByPersonID: author.ID, ContactID: ps[0].Contact.ID,
+	}}
+	for _, r := range all {
+		line := storage.NoticeRecipient{PersonID: r.PersonID, Reason: storage.SkipStranger}
+		if r.Chat != nil {
+			line = storage.NoticeRecipient{PersonID: r.PersonID, Via: storage.ViaPrivate, ContactID: &r.Chat.ContactID}
+			p.Outs = append(p.Outs, storage.NoticeOut{Account: "main", ContactID: r.Chat.ContactID, PersonIDs: []int64{r.PersonID}, Text: "通知"})
+		}
+		p.Recipients = append(p.Recipients, line)
+	}
+	w.ok(w.CommitTurns(ctx, []storage.Turn{{InboxID: ps[0].Inbox.ID, ContactID: ps[0].Contact.ID, Notices: storage.NoticeWork{Plan: &p}}}))
+	for i, state := range []string{storage.OutSent, storage.OutSent, storage.OutFailed, storage.OutUnknown, storage.OutSent} {
+		c, err := w.ClaimOut(ctx, "main")
+		w.ok(err)
+		if c == nil {
+			w.t.Fatal("the notice is too short for this test")
+		}
+		w.ok(w.FinishOut(ctx, c.Outbox.ID, state, fmt.Sprint("n", i), ""))
+		if i == 0 {
+			_, err := w.sql().Exec("UPDATE notice_recipients SET answered_at = ? WHERE person_id = ?", w.Now(), *c.Outbox.PersonID)
+			w.ok(err)
+		}
+	}
+}
+
 // queueOf lets messages to somebody wait to be sent.
 func (w *world) queueOf(no string, n int) {
 	w.t.Helper()
