@@ -24,7 +24,7 @@ func serve(ctx context.Context, in *invocation) error {
 	log := app.Logger(c.Log)
 	door := &app.Doorway{Out: terminal(in.out), Folder: filepath.Dir(c.Secrets.KeyFile), Log: log}
 	o := app.Options{Config: c, Log: log, OnLogin: door.OnLogin}
-	var l net.Listener
+	var l, m net.Listener
 	url := ""
 	if c.Console.Listen != "" {
 		if l, err = net.Listen("tcp", c.Console.Listen); err != nil {
@@ -33,6 +33,12 @@ func serve(ctx context.Context, in *invocation) error {
 		defer l.Close() //nolint:errcheck // closed already when the console was served
 		url = console.URLOf(l.Addr().String(), c.Console.URL)
 		o.ConsoleAt = func(token string) string { return console.LinkAt(url, token) }
+	}
+	if c.Metrics.Listen != "" {
+		if m, err = net.Listen("tcp", c.Metrics.Listen); err != nil {
+			return fmt.Errorf("metrics.listen: %w; name another address, or none to do without", err)
+		}
+		defer m.Close() //nolint:errcheck // closed already when it was served
 	}
 	a, err := app.Open(ctx, o)
 	if err != nil {
@@ -47,8 +53,12 @@ func serve(ctx context.Context, in *invocation) error {
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return a.Run(ctx) })
+	con := console.New(console.Of(a, url))
 	if l != nil {
-		g.Go(func() error { return console.New(console.Of(a, url)).Serve(ctx, l) })
+		g.Go(func() error { return con.Serve(ctx, l) })
+	}
+	if m != nil {
+		g.Go(func() error { return con.ServeMetrics(ctx, m) })
 	}
 	return g.Wait()
 }
