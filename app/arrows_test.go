@@ -23,7 +23,7 @@ func TestArrowsPointDown(t *testing.T) {
 		"storagetest": {"storage"},
 		"app":         {"bot", "config", "handlers", "roster", "scheduler", "season", "seasons", "storage"},
 		"console":     {"app", "bot", "config", "season", "storage"},
-		"demo":        {"app", "config", "roster", "season", "storage", "wechatsim"},
+		"demo":        {"app", "config", "console", "roster", "season", "storage", "wechatsim"},
 	}
 	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}}{{range .Imports}} {{.}}{{end}}`, "xianjie/...").Output()
 	if err != nil {

@@ -117,7 +117,13 @@ func (c *Console) Handler() http.Handler {
 	mux.Handle("GET /notices/{id}/sum", c.everywhere(c.noticeProgress))
 	mux.Handle("GET /audit", c.everywhere(c.audit))
 	mux.Handle("/", c.door(func(w http.ResponseWriter, r *visit) error { return errNothing }))
-	return gzhttp.GzipHandler(guarded(http.NewCrossOriginProtection().Handler(mux)))
+	kept := http.NewCrossOriginProtection()
+	if c.URL != "" { // behind a proxy that names another host to us
+		if err := kept.AddTrustedOrigin(c.URL); err != nil {
+			c.Log.Warn("console address is no origin", "url", c.URL, "err", err)
+		}
+	}
+	return gzhttp.GzipHandler(guarded(kept.Handler(mux)))
 }
 
 // Serve serves the console at l until ctx ends; requests under way are finished.

@@ -70,11 +70,12 @@ func (w *work) links(links []NewLink) error {
 	if len(links) == 0 {
 		return nil
 	}
+	now := w.wall()
 	rows := make([]ConsoleLink, len(links))
 	for i, l := range links {
-		rows[i] = ConsoleLink{Hash: tokenHash(l.Token), PersonID: l.PersonID, CreatedAt: w.at, ExpiresAt: w.at.Add(LinkKeeps)}
+		rows[i] = ConsoleLink{Hash: tokenHash(l.Token), PersonID: l.PersonID, CreatedAt: now, ExpiresAt: now.Add(LinkKeeps)}
 	}
-	if err := w.tx.Delete(&ConsoleLink{}, "expires_at < ?", w.at.Add(-24*time.Hour)).Error; err != nil {
+	if err := w.tx.Delete(&ConsoleLink{}, "expires_at < ?", now.Add(-24*time.Hour)).Error; err != nil {
 		return err
 	}
 	return w.tx.Create(&rows).Error
@@ -91,7 +92,7 @@ func (s *Store) SignIn(ctx context.Context, link, session, browser string) error
 		if err != nil {
 			return err
 		}
-		now := s.now()
+		now := s.wall()
 		if l.UsedAt != nil || !now.Before(l.ExpiresAt) {
 			return ErrLink
 		}
@@ -102,8 +103,8 @@ func (s *Store) SignIn(ctx context.Context, link, session, browser string) error
 		if err := tx.Create(&row).Error; err != nil {
 			return err
 		}
-		return (&work{Store: s, tx: tx, at: now}).audit([]Audit{{
-			At: now, ActorID: l.PersonID, Action: "sign_in", Subject: fmt.Sprintf("session/%d", row.ID),
+		return (&work{Store: s, tx: tx, at: s.now()}).audit([]Audit{{
+			At: s.now(), ActorID: l.PersonID, Action: "sign_in", Subject: fmt.Sprintf("session/%d", row.ID),
 		}})
 	})
 }
@@ -148,7 +149,7 @@ func (s *Store) Visitor(ctx context.Context, token string) (Visitor, error) {
 	if err != nil {
 		return v, err
 	}
-	now := s.now()
+	now := s.wall()
 	if now.Sub(v.Session.CreatedAt) >= SessionKeeps || now.Sub(v.Session.SeenAt) >= SessionIdle {
 		return v, ErrSession
 	}
@@ -178,7 +179,7 @@ func (s *Store) Visitor(ctx context.Context, token string) (Visitor, error) {
 func (s *Store) SignOut(ctx context.Context, v Visitor) error {
 	return s.tx(ctx, func(tx *gorm.DB) error {
 		now := s.now()
-		r := tx.Model(&ConsoleSession{}).Where("id = ? AND ended_at IS NULL", v.Session.ID).Update("ended_at", now)
+		r := tx.Model(&ConsoleSession{}).Where("id = ? AND ended_at IS NULL", v.Session.ID).Update("ended_at", s.wall())
 		if r.Error != nil || r.RowsAffected == 0 {
 			return r.Error
 		}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"xianjie/storage"
+	"xianjie/storage/storagetest"
 )
 
 // link makes a link into the console for a person, as a turn does.
@@ -114,6 +115,38 @@ func TestConsoleOfTheOperator(t *testing.T) {
 		}
 		if ever, err := w.SignedInEver(ctx); err != nil || !ever {
 			t.Errorf("nobody was in: %v, %v", ever, err)
+		}
+	})
+}
+
+// The season may be played in minutes; links and sessions keep by the clock on the wall.
+func TestConsoleKeepsByTheWall(t *testing.T) {
+	databases(t, func(t *testing.T, o storage.Options) {
+		season, wall := &clock{t: time.Date(2020, 6, 1, 1, 0, 0, 0, time.UTC)}, &clock{t: time.Date(2024, 2, 29, 8, 0, 0, 0, time.UTC)}
+		o.Now, o.Wall = season.now, wall.now
+		s := storagetest.Open(t, o)
+		add := func(token string) {
+			if err := s.AddLink(ctx, storage.NewLink{Token: token}, storage.Audit{At: season.now(), Action: "console_link", Subject: "console"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		add("a")
+		season.set(season.now().AddDate(0, 3, 0))
+		if err := s.SignIn(ctx, "a", "session", "browser"); err != nil {
+			t.Errorf("the season moved on and took the link along: %v", err)
+		}
+		season.set(season.now().AddDate(0, 3, 0))
+		if _, err := s.Visitor(ctx, "session"); err != nil {
+			t.Errorf("the season moved on and took the session along: %v", err)
+		}
+		wall.set(wall.now().Add(storage.SessionIdle))
+		if _, err := s.Visitor(ctx, "session"); !errors.Is(err, storage.ErrSession) {
+			t.Errorf("idle on the wall: %v", err)
+		}
+		add("b")
+		wall.set(wall.now().Add(storage.LinkKeeps))
+		if err := s.SignIn(ctx, "b", "later", "browser"); !errors.Is(err, storage.ErrLink) {
+			t.Errorf("too late on the wall: %v", err)
 		}
 	})
 }
