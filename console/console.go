@@ -126,8 +126,10 @@ func (c *Console) Handler() http.Handler {
 	return gzhttp.GzipHandler(guarded(kept.Handler(mux)))
 }
 
-// Serve serves the console at l until ctx ends; requests under way are finished.
+// Serve serves the console at l until ctx ends; requests under way are finished. The whole school is counted at once, so that
+// the first who looks need not wait.
 func (c *Console) Serve(ctx context.Context, l net.Listener) error {
+	go func() { _, _ = c.counts.of(ctx, storage.Scope{}, 0) }() // who looks is told what went wrong
 	return serve(ctx, l, c.Handler(), c.Log)
 }
 

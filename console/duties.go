@@ -54,7 +54,7 @@ func (c *Console) duties(w http.ResponseWriter, v *visit) error {
 		view.Next = dutiesLink(f, storage.DutyMark{Due: ds[listPage-1].Due, ID: ds[listPage-1].ID})
 	}
 	view.Groups = c.byDay(ds)
-	n, err := c.counts.of(v.Context(), sc)
+	n, err := c.counts.of(v.Context(), sc, aMoment)
 	if err != nil {
 		return err
 	}

@@ -121,7 +121,7 @@ func (c *Console) total(view *membersView, v *visit, a asked, q listQuery) error
 	if q.Find != "" {
 		return nil
 	}
-	n, err := c.counts.of(v.Context(), a.scope)
+	n, err := c.counts.of(v.Context(), a.scope, aMoment)
 	if err != nil {
 		return err
 	}

@@ -98,7 +98,7 @@ func (g *gauges) Collect(to chan<- prometheus.Metric) {
 		}
 		gauge(outboxAge, age, name)
 	}
-	n, err := g.c.counts.of(ctx, storage.Scope{})
+	n, err := g.c.counts.of(ctx, storage.Scope{}, aMoment)
 	if err != nil {
 		to <- prometheus.NewInvalidMetric(members, err)
 		return

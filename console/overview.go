@@ -17,6 +17,7 @@ import (
 type overviewView struct {
 	page
 	AsOf         string // when it was counted
+	Old          bool   // the page is to ask again in a moment
 	Deadlines    []deadline
 	Duties       []dutyLine
 	Overdue      int
@@ -80,11 +81,11 @@ const (
 
 func (c *Console) overview(w http.ResponseWriter, v *visit) error {
 	sc := v.who.Scope()
-	n, err := c.counts.of(v.Context(), sc)
+	n, err := c.counts.of(v.Context(), sc, aWhile)
 	if err != nil {
 		return err
 	}
-	view := overviewView{page: c.frame(v, "总览"), AsOf: n.at.In(c.Season.Zone).Format("15:04:05"), UnitName: "学院"}
+	view := overviewView{page: c.frame(v, "总览"), AsOf: n.at.In(c.Season.Zone).Format("15:04:05"), Old: n.old, UnitName: "学院"}
 	if sc != (storage.Scope{}) {
 		view.UnitName = "团支部"
 	}

@@ -7,7 +7,8 @@ import (
 )
 
 // MembersPage is one page of the members in a scope that fit a filter, by person id after a given one, without counting
-// the others. Indices transfers_college, transfers_branch, transfers_destination, transfers_state, people_found.
+// the others. Indices transfers_college, transfers_branch, and on MySQL
+// transfers_destination, transfers_state, people_found.
 func (s *Store) MembersPage(ctx context.Context, sc Scope, f Filter, after int64, limit int) ([]Member, error) {
 	var ids []int64
 	err := f.of(sc.of(s.onRoster(ctx))).Where("transfers.person_id > ?", after).

@@ -20,11 +20,7 @@ CREATE TABLE console_sessions (
 );
 CREATE UNIQUE INDEX console_sessions_hash ON console_sessions (hash);
 
--- Lists of the console: whoever is looked for by part of a name is found by scanning these entries, not the rows, and who
--- goes where or stands somewhere without scanning at all.
-CREATE INDEX people_found ON people (left_at, id, name);
-CREATE INDEX transfers_destination ON transfers (destination, person_id);
-CREATE INDEX transfers_state ON transfers (state, track, person_id);
+-- The indices of MySQL for lists of members are not here: SQLite would take them for the common lists too, and sort.
 CREATE INDEX duties_calendar ON duties (closed_at, due, id);
 
 -- How much of its pace an account has used.
@@ -36,8 +32,5 @@ ALTER TABLE accounts ADD COLUMN paused_at DATETIME NULL;
 ALTER TABLE accounts DROP COLUMN paused_at;
 DROP INDEX outbox_done;
 DROP INDEX duties_calendar;
-DROP INDEX transfers_state;
-DROP INDEX transfers_destination;
-DROP INDEX people_found;
 DROP TABLE console_sessions;
 DROP TABLE console_links;
