@@ -23,6 +23,7 @@ type accountView struct {
 	Since      string
 	Code       string // address of the login code, "" when there is none to scan
 	CodeID     string // changes with the code: the same picture is not loaded again
+	Elsewhere  bool   // the code is to be had from another process
 	Paces      []paceView
 	Queue      string
 	Held       bool // a person or WeChat stopped it: it can be let go on
@@ -68,6 +69,7 @@ func (c *Console) accountView(v *visit, name string) (accountView, error) {
 			view.Code, view.CodeID = "/wechat/"+name+"/code.png?"+mark, "code-"+mark
 		}
 	}
+	view.Elsewhere = a.Phase == string(bot.PhaseQR) && view.Code == ""
 	for _, p := range []struct {
 		name  string
 		span  time.Duration

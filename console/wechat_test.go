@@ -27,6 +27,9 @@ func TestWeChat(t *testing.T) {
 		t.Errorf("a code to scan while logged in: %d", status)
 	}
 	w.ok(w.SavePhase(ctx, "main", "qr"))
+	if page := r.page("/wechat"); !strings.Contains(page, "二维码在登录微信的那个进程上") {
+		t.Error("nobody says where the code is that another process has")
+	}
 	w.connect(bot.State{Phase: bot.PhaseQR, QR: "https://login.weixin.qq.com/l/aaaa"})
 	first := codeIn(r.page("/wechat"))
 	status, picture := r.get(first)
