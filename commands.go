@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
@@ -62,6 +61,7 @@ func commands() []command {
 		},
 		{"season", "check FILE | show FILE | diff OLD NEW", "validate a season file, show it as people read it, or what a new one changes", nil, seasonFile},
 		understandCommand(),
+		userCommand(),
 		auditCommand(),
 		keyCommand(),
 		backupCommand(),
@@ -104,25 +104,6 @@ func terminal(w io.Writer) io.Writer {
 		return w
 	}
 	return nil
-}
-
-func serve(ctx context.Context, in *invocation) error {
-	if err := in.none(); err != nil {
-		return err
-	}
-	c, err := in.settings()
-	if err != nil {
-		return err
-	}
-	log := app.Logger(c.Log)
-	door := &app.Doorway{Out: terminal(in.out), Folder: filepath.Dir(c.Secrets.KeyFile), Log: log}
-	a, err := app.Open(ctx, app.Options{Config: c, Log: log, OnLogin: door.OnLogin})
-	if err != nil {
-		return err
-	}
-	defer a.Close()
-	log.Info("serving", "season", a.Season.Key, "database", c.Database.Driver, "version", version)
-	return a.Run(ctx)
 }
 
 func runDemo(ctx context.Context, in *invocation) error {

@@ -93,7 +93,7 @@ func testKilled(t *testing.T, kills int, db storage.Options) {
 func serveSettings(tb testing.TB, folder string, db storage.Options, l *wechatsim.Listener) {
 	tb.Helper()
 	ca := filepath.Join(folder, "ca.pem")
-	text := fmt.Sprintf("database: {driver: %s, dsn: %q}\nsecrets: {key_file: %s}\nlog: {level: warn}\nclock: {start_at: \"2020-06-10 10:00\"}\n"+
+	text := fmt.Sprintf("database: {driver: %s, dsn: %q}\nsecrets: {key_file: %s}\nlog: {level: warn}\nconsole: {listen: \"127.0.0.1:0\"}\nclock: {start_at: \"2020-06-10 10:00\"}\n"+
 		"wechat:\n  endpoint: %s\n  ca_file: %s\n  pace: {every: 1ms, jitter: 0, per_minute: 0, per_hour: 0, per_day: 0}\n",
 		db.Driver, db.DSN, filepath.Join(folder, "key"), l.Addr(), ca)
 	if err := errors.Join(os.WriteFile(ca, l.CA(), 0o600), os.WriteFile(filepath.Join(folder, "xianjie.yaml"), []byte(text), 0o600)); err != nil {

@@ -33,6 +33,8 @@ type Options struct {
 	Alerts []alert.Channel
 	// Poll is how often desk and senders look by themselves when nothing wakes them; 5 s by default.
 	Poll time.Duration
+	// ConsoleAt is the address that lets into the console who holds a token; nil: there is no console.
+	ConsoleAt func(token string) string
 }
 
 // App is the product, ready to run.
@@ -93,7 +95,7 @@ func Open(ctx context.Context, o Options) (_ *App, err error) {
 	}
 	a.coordinate()
 	a.desk = &handlers.Desk{
-		Store: a.Store, Turner: handlers.NewTurner(a.Season, words).Paced(paceOf(a.Config).Lasts), Now: a.Now, Log: a.Log,
+		Store: a.Store, Turner: handlers.NewTurner(a.Season, words).Paced(paceOf(a.Config).Lasts).Linked(o.ConsoleAt), Now: a.Now, Log: a.Log,
 		Committed: func() { nudge(a.queued) },
 		Fetch:     a.fetchFiles,
 	}

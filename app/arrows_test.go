@@ -24,7 +24,8 @@ func TestArrowsPointDown(t *testing.T) {
 		"scheduler":   {"storage", "season"},
 		"storagetest": {"storage"},
 		"app":         {"alert", "bot", "config", "handlers", "roster", "scheduler", "season", "seasons", "storage"},
-		"demo":        {"app", "config", "roster", "season", "storage", "wechatsim"},
+		"console":     {"app", "bot", "config", "season", "storage"},
+		"demo":        {"app", "config", "console", "roster", "season", "storage", "wechatsim"},
 	}
 	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}}{{range .Imports}} {{.}}{{end}}`, "xianjie/...").Output()
 	if err != nil {

@@ -39,7 +39,7 @@ func OpenData(ctx context.Context, c config.Config, now func() time.Time, log *s
 	if err != nil {
 		return nil, err
 	}
-	st, err := storage.Open(ctx, storage.Options{Driver: c.Database.Driver, DSN: c.Database.DSN, KeyFile: c.Secrets.KeyFile, Now: now, Log: log})
+	st, err := storage.Open(ctx, storage.Options{Driver: c.Database.Driver, DSN: c.Database.DSN, KeyFile: c.Secrets.KeyFile, Now: now, Wall: time.Now, Log: log})
 	if err != nil {
 		return nil, err
 	}

@@ -46,6 +46,7 @@ type Config struct {
 	WeChat   WeChat
 	Console  Console
 	Alerts   Alerts
+	Metrics  Metrics
 	Clock    Clock
 	Secrets  Secrets
 	Log      Log
@@ -88,7 +89,13 @@ type Pace struct {
 
 // Console is the page for the people who run the bot.
 type Console struct {
-	Listen string // host:port
+	Listen string // host:port; empty: no page
+	URL    string // scheme and host browsers reach it by, without a slash at the end; empty: http and Listen
+}
+
+// Metrics is what monitoring asks.
+type Metrics struct {
+	Listen string // host:port; empty: nothing is told
 }
 
 // Clock is for rehearsal and training.

@@ -105,7 +105,7 @@ log: {level: debug, format: json}
 						CAFile:   "./ca.pem",
 						Pace:     Pace{Every: 90 * time.Second, PerDay: 20},
 					},
-					Console: Console{":80"},
+					Console: Console{Listen: ":80"},
 					Alerts: Alerts{"https://hooks.example.edu/?key=x", "wecom", 0, SMTP{
 						"mail.example.edu", 465, "auto", "bot@example.edu", []string{"a@example.edu", "b@example.edu"}, "bot", "./pw",
 					}},
@@ -140,7 +140,7 @@ log: {level: debug, format: json}
 						Accounts: []Account{{"a", "desktop"}, {"b", "normal"}},
 						Endpoint: "sim:443", CAFile: "ca.pem", Pace: Pace{2 * time.Second, 1, 3, 7, 8},
 					},
-					Console: Console{"0.0.0.0:9"},
+					Console: Console{Listen: "0.0.0.0:9"},
 					Alerts: Alerts{"http://hook:1/", "feishu", 12 * time.Hour, SMTP{
 						Host: "localhost", Port: 25, TLS: "none", From: "b@example.edu", To: []string{"o@example.edu"},
 					}},

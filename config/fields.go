@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
@@ -75,8 +76,16 @@ var generalFields = []field{
 		count(func(c *Config) *int { return &c.WeChat.Pace.PerDay }),
 	},
 	{
-		"console.listen", "127.0.0.1:8080", "host:port kept for the page of the people who run the bot; nothing listens there yet",
-		text(func(c *Config) *string { return &c.Console.Listen }, hostPort),
+		"console.listen", "127.0.0.1:8080", "host:port of the page for officers and those who run the bot; empty: none",
+		text(func(c *Config) *string { return &c.Console.Listen }, empty(hostPort)),
+	},
+	{
+		"console.url", `""`, "how browsers reach it, such as https://xianjie.example.edu.cn; empty: http:// and what it listens on",
+		text(func(c *Config) *string { return &c.Console.URL }, empty(webAddress)),
+	},
+	{
+		"metrics.listen", `""`, "host:port of /healthz, /readyz and /metrics, for monitoring alone; empty: none",
+		text(func(c *Config) *string { return &c.Metrics.Listen }, empty(hostPort)),
 	},
 }
 
@@ -170,6 +179,15 @@ func hostPort(s string) error {
 	}
 	if err != nil {
 		return fmt.Errorf("%q is not host:port", s)
+	}
+	return nil
+}
+
+// webAddress is how a site begins: scheme and host, nothing behind them.
+func webAddress(s string) error {
+	u, err := url.Parse(s)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || u.Path != "" || u.RawQuery != "" || u.Fragment != "" {
+		return fmt.Errorf("%q is not like https://xianjie.example.edu.cn", s)
 	}
 	return nil
 }

@@ -38,23 +38,29 @@ func Run(ctx context.Context, o Options) (err error) {
 		return fmt.Errorf("page: %w; choose another address with --listen", err)
 	}
 	defer l.Close() //nolint:errcheck // closed already when the page was served
+	back, err := openBackstage(l.Addr())
+	if err != nil {
+		return err
+	}
+	defer back.listener.Close() //nolint:errcheck // closed already when the console was served
 	folder, err := os.MkdirTemp("", "xianjie-demo-")
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
-	t, err := NewTheatre(ctx, folder, o.Seed, o.Members, log)
+	t, err := theatreWith(ctx, folder, o.Seed, o.Members, log, back)
 	if err != nil {
 		return err
 	}
 	defer t.Close()
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return t.Run(ctx) })
+	g.Go(func() error { return back.serve(ctx, t) })
 	g.Go(func() error {
 		if err := t.Prepare(ctx, func(what string) { fmt.Fprintf(o.Out, "%s……\n", what) }); err != nil {
 			return fmt.Errorf("preparing the demo: %w", err)
 		}
-		fmt.Fprintf(o.Out, "\n演示已就绪，请用浏览器打开：http://%s\n按 Ctrl+C 结束，数据随即清除。\n", l.Addr())
+		fmt.Fprintf(o.Out, "\n演示已就绪，请用浏览器打开：http://%s\n在老师的手机里发“控制台”，点回复里的链接，可以看控制台。\n按 Ctrl+C 结束，数据随即清除。\n", l.Addr())
 		g.Go(func() error { return t.Walk(ctx) })
 		return NewPage(t, log).Serve(ctx, l)
 	})

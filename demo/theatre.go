@@ -66,6 +66,10 @@ func settings(folder string) (config.Config, error) {
 
 // NewTheatre builds the stage in a folder and lets the season begin. Run it before anything is played.
 func NewTheatre(ctx context.Context, folder string, seed uint64, members int, log *slog.Logger) (*Theatre, error) {
+	return theatreWith(ctx, folder, seed, members, log, nil)
+}
+
+func theatreWith(ctx context.Context, folder string, seed uint64, members int, log *slog.Logger, back *backstage) (*Theatre, error) {
 	c, err := settings(folder)
 	if err != nil {
 		return nil, err
@@ -87,7 +91,7 @@ func NewTheatre(ctx context.Context, folder string, seed uint64, members int, lo
 	t.sim.AutoConfirm(t.bot)
 	t.sim.Subscribe(t.touch)
 	t.app, err = app.Open(ctx, app.Options{
-		Config: c, Log: log, Now: t.clock.now, Transport: t.sim.Transport(), Poll: time.Second,
+		Config: c, Log: log, Now: t.clock.now, Transport: t.sim.Transport(), Poll: time.Second, ConsoleAt: back.linkAt(),
 	})
 	if err != nil {
 		return nil, err

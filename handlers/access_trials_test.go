@@ -181,6 +181,7 @@ var trials = []trial{
 	{rule: "上一步", by: "ma", say: "上一步", common: true},
 	{rule: "学号 姓名", by: knownAll, say: "{no} 王小明", common: true},
 	{rule: "去向的编号或名称", by: "b", say: "就业", common: true},
+	{rule: "控制台", by: officers, say: "控制台"},
 	{rule: "依据 姓名（或学号、名单里的编号）", by: officers, say: "依据 {name}"},
 	{rule: "依据 姓名（或学号、名单里的编号）", by: officers, say: "依据 {no}"},
 	{rule: "编号（刚才问的是哪一种去向）", by: "b", before: []string{"上岸了"}, say: "1", common: true},

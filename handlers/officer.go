@@ -22,6 +22,7 @@ func officerRules() []rule {
 		{officer, nil, "代填 姓名（或学号、名单里的编号）", isFillFor, (*turn).fillFor, []string{stateChoose, stateEdit}},
 		{officer, nil, "依据 姓名（或学号、名单里的编号）", isGrounds, (*turn).grounds, nil},
 		{officer, nil, "催 全部 · 催 1 3-5 · 催 姓名…", isNudge, (*turn).nudgeMembers, nil},
+		{officer, nil, "控制台", words(textConsole), (*turn).console, nil},
 		{officer, nil, "导出 [条件]", isExport, (*turn).export, nil},
 		{officer, nil, "确认（填好发回的工作簿）", func(t *turn) bool { return t.draft.Sheet != nil && isConfirm(t) }, (*turn).applySheet, nil},
 		{officer, nil, "取消（不按工作簿记了）", func(t *turn) bool { return t.draft.Sheet != nil && isCancel(t) }, (*turn).dropSheet, nil},
@@ -37,22 +38,7 @@ func officerRules() []rule {
 }
 
 // scope is what an officer may see and record: a branch, a college, or everything. The widest role counts.
-func (t *turn) scope() storage.Scope {
-	var sc storage.Scope
-	for _, r := range t.p.Roles {
-		switch r.Party {
-		case storage.OrgCommittee:
-			return storage.Scope{}
-		case storage.OrgCollege:
-			sc = storage.Scope{CollegeID: r.OrgID}
-		case storage.OrgBranch:
-			if sc.CollegeID == 0 {
-				sc = storage.Scope{BranchID: r.OrgID}
-			}
-		}
-	}
-	return sc
-}
+func (t *turn) scope() storage.Scope { return storage.ScopeOf(t.p.Roles) }
 
 // scopeName is the organisation the scope stands for.
 func (t *turn) scopeName() string {
@@ -117,6 +103,9 @@ func (t *turn) officerWords() string {
 		if how := t.decideWords(); how != "" {
 			text += "\n" + how
 		}
+	}
+	if t.link != nil {
+		text += "\n" + textOfficerConsole
 	}
 	if len(events) > 0 {
 		undo := textOfficerUndo

@@ -22,6 +22,7 @@ type Turner struct {
 	reader *understand.Reader
 
 	pace func(sends int) time.Duration // how long so many notices take; nil: no time at all
+	link func(token string) string     // the address that lets into the console; nil: there is none
 
 	menu, explained string // the destinations, numbered: by name, and with what each means
 

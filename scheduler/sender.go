@@ -172,7 +172,7 @@ func (s *Sender) next(ctx context.Context) (time.Duration, error) {
 	case held != nil:
 		s.behind = true
 		return s.Poll, nil // until a person releases the installation
-	case a.StoppedAt != nil:
+	case a.StoppedAt != nil || a.PausedAt != nil:
 		s.behind = true
 		return s.Poll, nil // until a person resumes the account
 	case a.HeldUntil != nil && a.HeldUntil.After(s.Now()):

@@ -33,7 +33,11 @@ func (s *Store) CommitTurns(ctx context.Context, turns []Turn) error {
 		var audits []Audit
 		var answers []Answer
 		var orgs []OrgChange
+		var links []NewLink
 		for _, t := range turns {
+			if t.Link != nil {
+				links = append(links, *t.Link)
+			}
 			members = append(members, t.Members...)
 			answers = append(answers, t.Answers...)
 			orgs = append(orgs, t.Orgs...)
@@ -77,6 +81,9 @@ func (s *Store) CommitTurns(ctx context.Context, turns []Turn) error {
 			return err
 		}
 		if err := w.strike(turns); err != nil {
+			return err
+		}
+		if err := w.links(links); err != nil {
 			return err
 		}
 		return w.audit(audits)

@@ -58,6 +58,8 @@ func (s *Store) hold(tx *gorm.DB, made time.Time) error {
 			Updates(map[string]any{"state": OutUnknown, "done_at": s.now(), "reason": "it was being sent when the backup was made"}).Error,
 		tx.Model(&Account{}).Where("1 = 1").Updates(map[string]any{"session": "", "ready": false, "phase": "", "phase_at": nil}).Error,
 		tx.Where("name = ?", metaHold).Delete(&metaRow{}).Error, // of a backup of a restored one
+		tx.Exec("DELETE FROM console_links").Error,              // nobody signs in with what a backup kept
+		tx.Exec("DELETE FROM console_sessions").Error,
 	)
 	if err != nil {
 		return err

@@ -16,6 +16,25 @@ type Scope struct {
 	BranchID  int64
 }
 
+// ScopeOf is what somebody with these roles may see and record: a branch, a college, or everything. The widest role counts.
+// There must be one.
+func ScopeOf(roles []RoleIn) Scope {
+	var sc Scope
+	for _, r := range roles {
+		switch r.Party {
+		case OrgCommittee:
+			return Scope{}
+		case OrgCollege:
+			sc = Scope{CollegeID: r.OrgID}
+		case OrgBranch:
+			if sc.CollegeID == 0 {
+				sc = Scope{BranchID: r.OrgID}
+			}
+		}
+	}
+	return sc
+}
+
 func (sc Scope) of(q *gorm.DB) *gorm.DB {
 	switch {
 	case sc.BranchID != 0:
@@ -32,15 +51,19 @@ type TrackState struct{ Track, State string }
 // Filter narrows a list of members; the zero Filter takes everybody.
 type Filter struct {
 	Undeclared  bool         // only those without a declaration
+	Declared    bool         // only those with one
 	Destination string       // only this destination
 	StateIn     []TrackState // only these states
 	Open        bool         // only those not in DoneStates
 	DoneStates  []TrackState
 	Missing     *Missing // only those a rate counts and does not count as done
 	ThisYear    int      // only those who graduate by this year, and those later who declared something; 0: everybody
+	Reached     *Missing // only those it counts as done
+	Counted     *Missing // only those it counts
+	Find        string   // only those whose name contains this, or whose number begins with it
 }
 
-// Missing are the people behind what a rate lacks.
+// Missing are the people behind what a rate lacks, and of the rate at all.
 type Missing struct {
 	Cohort     int      // year of graduation; nobody's counts as this
 	Later      bool     // it counts who graduates after that year
@@ -57,6 +80,9 @@ func (f Filter) of(q *gorm.DB) *gorm.DB {
 	if f.Undeclared {
 		q = q.Where("transfers.state = ?", undeclared)
 	}
+	if f.Declared {
+		q = q.Where("transfers.state <> ?", undeclared)
+	}
 	if f.Destination != "" {
 		q = q.Where("transfers.destination = ?", f.Destination)
 	}
@@ -69,17 +95,37 @@ func (f Filter) of(q *gorm.DB) *gorm.DB {
 	if f.ThisYear != 0 {
 		q = q.Where("(people.cohort <= ? OR transfers.destination <> '')", f.ThisYear)
 	}
-	if f.Missing != nil {
-		q = f.Missing.of(q)
+	if m := f.Missing; m != nil {
+		done, args := m.done()
+		q = m.counted(q).Where("NOT ("+done+")", args...)
+	}
+	if m := f.Reached; m != nil {
+		done, args := m.done()
+		q = m.counted(q).Where(done, args...)
+	}
+	if m := f.Counted; m != nil {
+		q = m.counted(q)
+	}
+	if f.Find != "" {
+		q = found(q, f.Find)
 	}
 	return q
+}
+
+// found narrows a list to those somebody looks for. Names are scanned in index people_found, numbers found in people_no.
+func found(q *gorm.DB, find string) *gorm.DB {
+	if strings.Trim(find, "0123456789") == "" {
+		return q.Where("people.no >= ? AND people.no < ?", find, find+":") // the character after 9
+	}
+	pattern := strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(find)
+	return q.Where("people.name LIKE ? ESCAPE '!'", "%"+pattern+"%")
 }
 
 // none stands in lists that must not be empty.
 const none = "-"
 
-func (m *Missing) of(q *gorm.DB) *gorm.DB {
-	of, done := append([]string{none}, m.Of...), append([]string{none}, m.Done...)
+func (m *Missing) counted(q *gorm.DB) *gorm.DB {
+	of := append([]string{none}, m.Of...)
 	if m.Undeclared {
 		of = append(of, "")
 	}
@@ -88,8 +134,14 @@ func (m *Missing) of(q *gorm.DB) *gorm.DB {
 	} else {
 		q = q.Where("people.cohort IN ? AND transfers.destination IN ?", []int{0, m.Cohort}, of)
 	}
+	return q
+}
+
+// done is the condition under which somebody who counts is done.
+func (m *Missing) done() (string, []any) {
+	done := append([]string{none}, m.Done...)
 	if len(m.Via) == 0 {
-		return q.Where("transfers.state NOT IN ?", done)
+		return "transfers.state IN ?", []any{done}
 	}
 	routes := [][]any{{none, none}}
 	for _, v := range m.Via {
@@ -97,8 +149,8 @@ func (m *Missing) of(q *gorm.DB) *gorm.DB {
 			routes = append(routes, []any{dest, route})
 		}
 	}
-	return q.Where(`NOT (transfers.state IN ? AND (transfers.destination IN ? OR EXISTS (
-		SELECT 1 FROM declarations d WHERE d.id = transfers.declaration_id AND (d.destination, d.route) IN ?)))`, done, m.Via, routes)
+	return `transfers.state IN ? AND (transfers.destination IN ? OR EXISTS (
+		SELECT 1 FROM declarations d WHERE d.id = transfers.declaration_id AND (d.destination, d.route) IN ?))`, []any{done, m.Via, routes}
 }
 
 func pairs(states []TrackState) [][]any {

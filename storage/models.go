@@ -60,6 +60,7 @@ type Account struct {
 	LostAt    *time.Time // since when it is not online
 	HeardAt   *time.Time // when WeChat last answered the process that is logged in
 	NewsAt    *time.Time // when WeChat last delivered anything
+	PausedAt  *time.Time // a person lets nothing leave until a person resumes it
 	UpdatedAt time.Time
 }
 

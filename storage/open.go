@@ -43,7 +43,10 @@ type Options struct {
 	// KeyFile is where the keys are, in place of Key; it is made when it is missing, and read again after RotateKey.
 	KeyFile string
 	Now     func() time.Time
-	Log     *slog.Logger
+	// Wall is the clock of what concerns browsers and not the season: how long a link or a session of the console keeps.
+	// Nil: Now. A season that is played in minutes must not sign everybody out.
+	Wall func() time.Time
+	Log  *slog.Logger
 }
 
 // Store is an open database with its schema up to date. It is safe for concurrent use.
@@ -54,6 +57,7 @@ type Store struct {
 	seal   *sealer
 	chain  *chain
 	now    func() time.Time
+	wall   func() time.Time
 	log    *slog.Logger
 	most   int // rows a statement writes; databases bound the number of parameters
 	// writing keeps writers of one process apart on SQLite, which has one writer: waiting here is fair and instant,
@@ -106,6 +110,9 @@ func open(ctx context.Context, o Options) (*Store, error) {
 		s.most = sqliteRows
 	}
 	s.now = func() time.Time { return utc(o.Now()) }
+	if s.wall = s.now; o.Wall != nil {
+		s.wall = func() time.Time { return utc(o.Wall()) }
+	}
 	dialector, err := dial(o)
 	if err != nil {
 		return nil, err

@@ -57,6 +57,7 @@ type Turn struct {
 	Orgs         []OrgChange // about branches and colleges
 	Office       *Office     // somebody takes or leaves an office
 	Notices      NoticeWork
+	Link         *NewLink // into the console
 	Audit        []Audit
 	Strike       []string // words struck from the stored messages of this chat, in and out, the present one included
 }

@@ -202,7 +202,7 @@ func (w *world) second() *storage.Store {
 
 // tables are all our tables.
 var tables = strings.Fields(`meta orgs people roles accounts contacts dialogues declarations transfers transfer_events duties duty_steps acknowledgements org_events
-	reminders inbox outbox outbox_batches matters audit audit_head notices notice_recipients class_groups incidents alerts fences`)
+	reminders inbox outbox outbox_batches matters audit audit_head notices notice_recipients class_groups incidents alerts fences console_links console_sessions`)
 
 // dump is everything the database holds, as it holds it.
 func dump(t testing.TB, db *sql.DB) string {

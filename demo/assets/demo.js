@@ -13,6 +13,18 @@ function el(tag, className, ...content) {
   return node;
 }
 
+// linked is a text whose web addresses can be clicked; they open beside the demo.
+function linked(text) {
+  return text.split(/(https?:\/\/[\w.:[\]/-]+)/).map((part, i) => {
+    if (i % 2 === 0) return part;
+    const a = el('a', '', part);
+    a.href = part;
+    a.target = '_blank';
+    a.rel = 'noopener';
+    return a;
+  });
+}
+
 function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
@@ -350,7 +362,7 @@ class Unit {
     }
     face.setAttribute('aria-hidden', 'true');
     const who = el('span', 'sr', (m.mine ? this.holder.name : this.account) + '：');
-    return el('li', m.mine ? 'mine' : '', face, m.file ? this.fileLine(m, who) : el('div', 'bubble', who, m.text));
+    return el('li', m.mine ? 'mine' : '', face, m.file ? this.fileLine(m, who) : el('div', 'bubble', who, ...(m.mine ? [m.text] : linked(m.text))));
   }
 
   // fileLine is a picture one can open, or a document one can take.
