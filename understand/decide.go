@@ -192,7 +192,7 @@ func (w *weighing) isInland() bool {
 // isPlaced reports a place here, whatever stands in it.
 func (w *weighing) isPlaced() bool {
 	for i := range w.places {
-		if p := &w.places[i]; p.mode == modeHas && p.is(markPlace) {
+		if p := &w.places[i]; p.mode == modeHas && p.place != 0 && !p.is(markCountry|markAbroadSchool) { // in the name of a unit, too
 			return true
 		}
 	}

@@ -252,7 +252,7 @@ func (w *weighing) token(st *state, ts []word, i int) {
 			m = modePlanned
 		}
 		hired := i > 0 && ts[i-1].is(markHire) && t.from-ts[i-1].to <= 1
-		origin := i+1 < len(ts) && ts[i+1].is(markTailUnit|markKnownUnit) && ts[i+1].from == t.to
+		origin := i+1 < len(ts) && ts[i+1].is(markTailUnit|markKnownUnit|markCountry) && ts[i+1].from == t.to
 		w.places = append(w.places, placed{word: t, hired: hired, origin: origin, mode: m, clause: st.n})
 	}
 	if t.cue == nil && t.marks&^(markFiller|markNeutral) == 0 && !t.is(markFiller) {
