@@ -188,7 +188,7 @@ var trials = []trial{
 	{rule: "说去向的一句话", by: "b", say: "我签了某某公司", common: true},
 	{rule: "可能是几种去向的一句话", by: "b", say: "上岸了", common: true},
 	{rule: "问转接的事（怎么转、什么时候截止…）", by: "b", say: "团关系怎么转", common: true},
-	{rule: "涉密单位的名称", by: "b", before: []string{"涉密单位"}, say: "某某光电研究所", common: true},
+	{rule: "不能登记的单位名称", by: "b", before: []string{"涉密单位"}, say: "某某光电研究所", common: true},
 	{rule: "不回答，反问转接的事", by: "b", before: []string{"就业"}, say: "为什么要问这个", common: true},
 	{rule: "改了主意的一句话", by: "b", before: []string{"就业"}, say: "不对，我去当兵", common: true},
 	{rule: "没有说、先填上的那一项", by: "b", before: []string{"签了深圳腾讯"}, say: "有团组织", common: true},

@@ -48,6 +48,9 @@ func (t *turn) choose() { t.start(t.destination()) }
 
 func (t *turn) start(d *season.Destination) {
 	t.draft.Destination = d.Key
+	if d.Secret {
+		t.strike(nil) // what was said under another destination
+	}
 	t.takeAlong()
 	t.proceed()
 	t.say(t.chosenText(), d.Name, d.Explain)

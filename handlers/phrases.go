@@ -35,7 +35,7 @@ const (
 	textAssumedNothing   = "没有说，先空着"
 	textNoneOfThem       = "都不是，看全部选项"
 	textCorrected        = "改好了：%s。"
-	textStruck           = "涉密单位的名称请不要发给我：按保密要求，我没有登记，已经从聊天记录的存档里删去。请你也把微信里的那条消息删掉或撤回，单位的情况当面和老师说。"
+	textStruck           = "“%s”的单位名称请不要发给我：按保密要求，我没有登记，已经从聊天记录的存档里删去。请你也把微信里的那条消息删掉或撤回，单位的情况当面和老师说。"
 	textChosen           = "好的，你选的是“%s”。%s"
 	textSummary          = "请核对一下："
 	textDestinationLabel = "去向"

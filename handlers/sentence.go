@@ -37,7 +37,7 @@ func (t *turn) reading() *understand.Reading {
 	return t.heardAs
 }
 
-// facts are those of the message.
+// factsSaid are those of the message.
 func (t *turn) factsSaid() facts {
 	fs := facts{}
 	for _, s := range t.reading().Slots {
@@ -52,11 +52,8 @@ func (t *turn) factsSaid() facts {
 	return fs
 }
 
-// hearsSentence recognises a sentence that names one destination, other than the one that is being filled in already.
-func (t *turn) hearsSentence() bool {
-	r := t.reading()
-	return r.Kind == understand.KindDeclaration
-}
+// hearsSentence recognises a sentence that names one destination.
+func (t *turn) hearsSentence() bool { return t.reading().Kind == understand.KindDeclaration }
 
 // hearsOtherInstead recognises another destination in place of an answer. Where the answer is words, it must be put as a
 // change of mind: a unit may be called by anything.
@@ -311,14 +308,10 @@ func (t *turn) corrects() bool {
 // hearsCorrection recognises another destination, or other facts of the same, than what is filled in or declared.
 func (t *turn) hearsCorrection() bool {
 	r := t.reading()
-	current := t.currentDestination()
-	switch {
-	case r.Kind == understand.KindDeclaration && r.Destination != current:
+	if r.Kind == understand.KindDeclaration && r.Destination != t.currentDestination() {
 		return true
-	case r.Kind == understand.KindDeclaration || r.Kind == understand.KindAmbiguous && t.corrects() || t.corrects():
-		return len(t.correctedFacts()) > 0
 	}
-	return false
+	return (r.Kind == understand.KindDeclaration || t.corrects()) && len(t.correctedFacts()) > 0
 }
 
 func (t *turn) currentDestination() string {
@@ -361,18 +354,11 @@ func partOf(whole string, v storage.Value) storage.Value {
 
 // correct changes just what the message says, and shows the whole again.
 func (t *turn) correct() {
-	r := t.reading()
+	r, fs := t.reading(), t.correctedFacts()
 	t.warnUnderway()
 	if t.state == stateDone {
-		fs := t.correctedFacts()
 		t.revise()
-		t.correctTo(r, fs)
-		return
 	}
-	t.correctTo(r, t.correctedFacts())
-}
-
-func (t *turn) correctTo(r *understand.Reading, fs facts) {
 	if r.Kind == understand.KindDeclaration && r.Destination != t.draft.Destination {
 		t.draft.Editing = t.declared()
 		t.tellDestination()
@@ -430,9 +416,15 @@ func (t *turn) strike(fs facts) {
 	if len(words) == 0 {
 		return
 	}
+	for key, v := range t.draft.Values { // the words another answer came from may name it too
+		if slices.ContainsFunc(words, func(w string) bool { return strings.Contains(v.Value+"\n"+v.Text, w) }) {
+			delete(t.draft.Values, key)
+		}
+	}
 	delete(fs, understand.SlotEmployer)
 	delete(fs, understand.SlotSchool)
 	t.out.Strike = append(t.out.Strike, words...)
 	t.audit("strike", fmt.Sprintf("contact/%d", t.p.Contact.ID), map[string]string{"words": fmt.Sprint(len(words))})
-	t.say(textStruck)
+	d, _ := t.season.Destination(t.currentDestination())
+	t.say(textStruck, d.Name)
 }

@@ -115,7 +115,7 @@ func conversation() []rule {
 		{member, in(choose, ask, confirm, edit, done), "问好、道谢", isGreeting, (*turn).greetBack, nil},
 		{member, in(choose, confirm, edit), "问转接的事（怎么转、什么时候截止…）", (*turn).hearsTopic, (*turn).answerTopic, nil},
 		{member, in(choose), "其他文字", always, (*turn).notADestination, nil},
-		{member, in(ask, confirm, edit, done), "涉密单位的名称", (*turn).namesSecret, (*turn).refuseSecret, nil},
+		{member, in(ask, confirm, edit, done), "不能登记的单位名称", (*turn).namesSecret, (*turn).refuseSecret, nil},
 		{member, in(ask), "不回答，反问转接的事", (*turn).asksBack, (*turn).answerTopic, nil},
 		{member, in(ask), "改了主意的一句话", (*turn).hearsOtherInstead, (*turn).tellDestination, in(ask, confirm)},
 		{member, in(ask), "对问题的回答", always, (*turn).answer, in(confirm)},
